@@ -1,0 +1,66 @@
+"""The `aztoolkit` command: a table of sub-commands, each imported only when it is called."""
+
+import sys
+from pathlib import Path
+
+from cyclopts import App, CycloptsError
+
+from aztoolkit import __version__
+from aztoolkit.errors import AztoolkitError
+
+DONE, REJECTED, BAD_INPUT, INCONCLUSIVE = 0, 1, 2, 3
+"""Exit codes: done or accepted; rejected; bad input; inconclusive."""
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "train": ("train.cli:train", "Train a network by self-play."),
+    "export": ("export.cli:export", "Write a checkpoint as FP32 and FP16 ONNX models."),
+    "quantize": ("export.cli:quantize", "Shrink a model to INT8, calibrated on positions."),
+    "compare": ("export.cli:compare", "Measure how far a model is from its original."),
+    "gate": ("eval.cli:gate", "Accept or reject a model by matches against its original."),
+    "match": ("eval.cli:match", "Play two engines against each other."),
+    "serve": ("serve.cli:serve", "Play against a model in the browser."),
+    "perft": ("aztoolkit.perft:perft", "Count the leaves of the tree of legal moves."),
+    "benchmark": ("benchmarks.cli:app", "Measure speed on this machine."),
+    "doctor": ("aztoolkit.doctor:doctor", "Show this machine and what aztoolkit will use of it."),
+}
+
+
+def create_app() -> App:
+    """Returns the command with all its sub-commands, none of them imported."""
+    app = App(
+        name="aztoolkit",
+        help="Train an AlphaZero chess network, shrink it to INT8, prove that nothing was lost, play it.",
+        version=__version__,
+        result_action="return_value",
+    )
+    for name, (target, help_line) in _COMMANDS.items():
+        app.command(target, name=name, help=help_line)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line and returns its exit code; an error of the user's is one line on stderr."""
+    _find_stages()
+    try:
+        code = create_app()(arguments, exit_on_error=False, print_error=False)
+    except (AztoolkitError, CycloptsError) as error:
+        print(f"aztoolkit: {_one_line(error)}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("aztoolkit: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return code if isinstance(code, int) else DONE
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _find_stages() -> None:
+    """Makes the stages importable: from inside an installed wheel, or from the checkout."""
+    library = Path(__file__).resolve().parent
+    installed = library / "_stages"
+    folder = str(installed if installed.is_dir() else library.parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)

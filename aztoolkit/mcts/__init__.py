@@ -1,0 +1,15 @@
+"""Monte Carlo tree search: `create_mcts` makes one, `run` drives one or many with an evaluator."""
+
+from aztoolkit.mcts.backend import Backend, best_backend, create_mcts
+from aztoolkit.mcts.config import SearchConfig
+from aztoolkit.mcts.search import Search, SearchResult, run
+
+__all__ = [
+    "Backend",
+    "Search",
+    "SearchConfig",
+    "SearchResult",
+    "best_backend",
+    "create_mcts",
+    "run",
+]

@@ -1,0 +1,138 @@
+"""The Search protocol: one tree over one game, which hands out leaves and takes back evaluations."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import chess
+import numpy as np
+from numpy.typing import NDArray
+
+from aztoolkit.encoding import get_encoding
+from aztoolkit.evaluator import Evaluator
+from aztoolkit.mcts.config import SearchConfig
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found; arrays are aligned with `moves`."""
+
+    moves: tuple[chess.Move, ...]
+    """The legal moves of the root, in order of falling prior, equals by rising policy index."""
+    visits: NDArray[np.int32]
+    """Simulations that began with each move, those of earlier searches of the same tree included."""
+    priors: NDArray[np.float32]
+    """Of the network, with root noise if there was any."""
+    values: NDArray[np.float32]
+    """Mean value of each move for the side to move, -1 to 1; NaN where unvisited."""
+    wdl: tuple[float, float, float]
+    """Mean probabilities of win, draw and loss for the side to move."""
+    pv: tuple[chess.Move, ...]
+    """Principal variation: the most visited move, its most visited answer, and so on."""
+    simulations: int
+    """Simulations of this search."""
+
+    @property
+    def value(self) -> float:
+        """Mean value of the root for the side to move, -1 to 1."""
+        return self.wdl[0] - self.wdl[2]
+
+    @property
+    def best_move(self) -> chess.Move:
+        """The most visited move; of equals the one with the higher prior."""
+        return self.moves[int(np.argmax(self.visits))]
+
+    def policy(self, temperature: float = 1.0) -> NDArray[np.float64]:
+        """Returns probabilities in proportion to visits ** (1 / temperature); 0 takes the best move."""
+        if temperature == 0:
+            return np.eye(len(self.moves))[int(np.argmax(self.visits))]
+        scaled = (self.visits / self.visits.max()) ** (1.0 / temperature)
+        return np.asarray(scaled / scaled.sum(), dtype=np.float64)
+
+
+class Search(Protocol):
+    """One tree over one game.
+
+    The caller drives it: `gather` writes the leaves that want an evaluation, `apply` takes the
+    network's answers in the same order, until `done`.
+    """
+
+    @property
+    def config(self) -> SearchConfig:
+        """The settings it was made with."""
+
+    def start(self, board: chess.Board, simulations: int) -> None:
+        """Begins a search of `board` (its move stack is its history) by so many new simulations.
+
+        The tree is kept where `board` continues the position searched before.
+
+        Raises:
+            PositionError: there is no legal move.
+        """
+
+    def gather(self, planes: NDArray[np.float32]) -> int:
+        """Descends until `planes`, `[B, C, 8, 8]` float32, is full, and returns how many leaves it holds.
+
+        Fewer than B, even 0, if simulations ran out, ended in exact ends of game, or met each other.
+        """
+
+    def apply(self, policy: NDArray[np.float32], wdl: NDArray[np.float32]) -> None:
+        """Expands the gathered leaves with their logits, `[n, A]` and `[n, 3]`, and backs them up."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all simulations are made; nothing is in flight then."""
+
+    def stop(self) -> None:
+        """Ends the search early: what is in flight is applied, nothing more is gathered."""
+
+    def result(self) -> SearchResult:
+        """Returns what was found so far."""
+
+
+def run(
+    searches: Sequence[Search],
+    evaluator: Evaluator,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Drives searches to their ends together, one network call for the leaves of all of them.
+
+    Args:
+        searches: already started; their encoding is the evaluator's.
+        stop: asked before every network call; once true, the searches are ended as they stand.
+    """
+    capacity = sum(search.config.batch_size for search in searches)
+    encoding = get_encoding(evaluator.spec.encoding)
+    planes = np.empty((capacity, encoding.planes, 8, 8), dtype=np.float32)
+    running = [search for search in searches if not search.done]
+    while running:
+        counts = _gather(running, planes)
+        if filled := sum(counts):
+            evaluation = evaluator.evaluate(planes[:filled])
+            _apply(running, counts, evaluation.policy, evaluation.wdl)
+        if stop():
+            for search in running:
+                search.stop()
+        running = [search for search in running if not search.done]
+
+
+def _gather(searches: Sequence[Search], planes: NDArray[np.float32]) -> list[int]:
+    counts: list[int] = []
+    filled = 0
+    for search in searches:
+        counts.append(search.gather(planes[filled : filled + search.config.batch_size]))
+        filled += counts[-1]
+    return counts
+
+
+def _apply(
+    searches: Sequence[Search],
+    counts: Sequence[int],
+    policy: NDArray[np.float32],
+    wdl: NDArray[np.float32],
+) -> None:
+    first = 0
+    for search, count in zip(searches, counts, strict=True):
+        search.apply(policy[first : first + count], wdl[first : first + count])
+        first += count

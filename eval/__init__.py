@@ -1,0 +1,1 @@
+"""Stage three: matches, and the gate that accepts or rejects an engine by them."""

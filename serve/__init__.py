@@ -1,0 +1,1 @@
+"""Stage four: a board in the browser against a model. Never loads torch."""

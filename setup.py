@@ -1,0 +1,54 @@
+"""What pyproject.toml cannot say: the native extension, and the stages inside the wheel.
+
+An editable install is a static path to the checkout. A wheel carries the stages `train`, `export`,
+`eval` and `serve` in `aztoolkit/_stages/`, where no other package's folder of that name can meet them.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
+
+STAGES = ("train", "export", "eval", "serve", "benchmarks")
+NATIVE = Path("aztoolkit/_native.pyx")
+NOT_SHIPPED = ("__pycache__", "web", "results")
+
+
+class BuildWithStages(build_py):
+    """Copies the stages into the wheel; leaves an editable install alone."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            for stage in STAGES:
+                self._copy(stage)
+
+    def _copy(self, stage: str) -> None:
+        target = Path(self.build_lib, "aztoolkit", "_stages", stage)
+        shutil.rmtree(target, ignore_errors=True)
+        ignored = shutil.ignore_patterns(*NOT_SHIPPED)
+        shutil.copytree(stage, target, ignore=ignored)
+
+
+def native_extensions() -> list[Extension]:
+    """Returns the native core; without a compiler the build goes on, and search falls back to Python."""
+    from Cython.Build import cythonize
+
+    windows = os.name == "nt"
+    extension = Extension(
+        "aztoolkit._native",
+        [str(NATIVE), *sorted(str(path) for path in Path("aztoolkit/cpp").glob("*/*.cpp"))],
+        include_dirs=["aztoolkit/cpp"],
+        language="c++",
+        extra_compile_args=["/std:c++20", "/O2", "/EHsc"] if windows else ["-std=c++20", "-O3"],
+        optional=os.environ.get("AZTOOLKIT_REQUIRE_NATIVE") != "1",
+    )
+    return cythonize([extension], language_level="3", build_dir="build/cython")
+
+
+setup(
+    cmdclass={"build_py": BuildWithStages},
+    ext_modules=native_extensions() if NATIVE.exists() else [],
+)

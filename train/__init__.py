@@ -1,0 +1,1 @@
+"""Stage one: self-play, replay and learning; files in, checkpoints out. torch lives here."""
