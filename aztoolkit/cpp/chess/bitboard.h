@@ -2,9 +2,7 @@
 #pragma once
 
 #include <bit>
-#include <cstddef>
 #include <cstdint>
-#include <iterator>
 
 #include "chess/types.h"
 
@@ -15,10 +13,6 @@ class Bitboard {
   // Visits the squares of a set from a1 to h8.
   class Iterator {
    public:
-    using value_type = Square;
-    using difference_type = std::ptrdiff_t;
-    using iterator_category = std::input_iterator_tag;
-
     constexpr explicit Iterator(std::uint64_t bits) : bits_(bits) {}
     constexpr Square operator*() const { return Square(std::countr_zero(bits_)); }
     constexpr Iterator& operator++() {

@@ -135,8 +135,10 @@ bool Position::en_passant_capture_is_legal(Square from) const {
 bool Position::find_legal_en_passant() const {
   const Bitboard pawns =
       pieces(turn_, PieceType::pawn) & pawn_attacks(!turn_, Square(en_passant_));
-  return std::any_of(pawns.begin(), pawns.end(),
-                     [this](Square from) { return en_passant_capture_is_legal(from); });
+  for (Square from : pawns) {
+    if (en_passant_capture_is_legal(from)) return true;
+  }
+  return false;
 }
 
 void Position::drop_castling(Bitboard rooks) {
