@@ -70,3 +70,10 @@ def _check_shapes(session: Any, spec: ModelSpec, model: Path) -> None:
         raise ModelError(
             f"expected tensors {expected} for {spec.encoding}/{spec.action_space}, got {got}: {model}"
         )
+
+
+def available_providers() -> list[str]:
+    """Returns the execution providers of the installed ONNX Runtime."""
+    import onnxruntime
+
+    return list(onnxruntime.get_available_providers())

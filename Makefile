@@ -1,0 +1,118 @@
+# make setup   .venv, pinned packages, native extension, web page     make test    all tests
+# make demo    train, export, quantize, gate, then play in a browser  make lint    all checks of style
+# make play    play against the newest network under runs/            make bench   all benchmarks
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := setup
+
+PYTHON ?= python3
+CXX ?= g++
+BIN := .venv/bin
+AZTOOLKIT := $(BIN)/aztoolkit
+TORCH := 2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+DEMO_RUN ?= runs/demo
+DEMO_MINUTES ?= 4
+DEMO_SERVE ?= 1
+GATE_SIMULATIONS ?= 32
+
+NATIVE_SOURCES := $(wildcard aztoolkit/*.pyx aztoolkit/*.pxd aztoolkit/cpp/*/*.cpp aztoolkit/cpp/*/*.h)
+WEB_SOURCES := $(shell find serve/web -type f -not -path '*/node_modules/*')
+STAGES := aztoolkit train export eval serve benchmarks tests
+
+.PHONY: setup demo play test lint format bench sanitize lock clean
+
+setup: .make/native serve/static/index.html
+
+.make/tools:
+	@mkdir -p .make
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "setup needs Python 3.11 or newer, got: $$($(PYTHON) --version 2>&1 || echo none); install it or name it: make PYTHON=python3.12"; exit 2; }
+	@echo 'int main() {}' | $(CXX) -std=c++20 -fsyntax-only -x c++ - 2>/dev/null || \
+	  { echo "setup needs a C++20 compiler, got: $$(command -v $(CXX) || echo none); install g++ 11 or newer, or name one: make CXX=clang++"; exit 2; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || \
+	  { echo "setup needs Node 20 or newer, got: $$(node --version 2>/dev/null || echo none); install it from nodejs.org or your distribution"; exit 2; }
+	@touch $@
+
+.make/packages: requirements/lock.txt | .make/tools
+	$(PYTHON) -m venv .venv
+	@# A torch found without an index (a wheel at hand) is taken; else PyTorch's own index of CPU builds.
+	$(BIN)/pip install -q --no-deps --no-index torch==$(TORCH)+cpu 2>/dev/null || \
+	  $(BIN)/pip install -q --no-deps --index-url $(TORCH_INDEX) torch==$(TORCH)
+	$(BIN)/pip install -q -r requirements/lock.txt
+	@touch $@
+
+.make/native: .make/packages pyproject.toml setup.py $(NATIVE_SOURCES)
+	AZTOOLKIT_REQUIRE_NATIVE=1 $(BIN)/pip install -q --no-build-isolation --no-deps -e .
+	@touch $@
+
+serve/web/node_modules/.package-lock.json: serve/web/package-lock.json serve/web/package.json | .make/tools
+	cd serve/web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+serve/static/index.html: serve/web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd serve/web && npm run --silent build
+	@touch $@
+
+# --- the pipeline, each file once -------------------------------------------------------------------
+
+EXPORT := $(DEMO_RUN)/export
+
+$(EXPORT)/fp32.onnx: | setup
+	$(AZTOOLKIT) train --profile cpu --run $(DEMO_RUN) --minutes $(DEMO_MINUTES)
+	$(AZTOOLKIT) export $(DEMO_RUN)
+
+$(EXPORT)/int8.onnx: $(EXPORT)/fp32.onnx
+	$(AZTOOLKIT) quantize $(DEMO_RUN) --int8
+
+$(EXPORT)/int8.compare.json: $(EXPORT)/int8.onnx
+	$(AZTOOLKIT) compare $(EXPORT)/fp32.onnx $< --positions $(DEMO_RUN)
+
+# A verdict of "rejected" (1) or "inconclusive" (3) is a result; only bad input (2) stops the demo.
+$(EXPORT)/int8.gate.json: $(EXPORT)/int8.compare.json
+	$(AZTOOLKIT) gate $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx --simulations $(GATE_SIMULATIONS) || \
+	  { code=$$?; test $$code -eq 1 -o $$code -eq 3 || exit $$code; }
+
+demo: $(EXPORT)/int8.gate.json
+	@echo; echo "The demo's files:"
+	@ls -1 $(DEMO_RUN)/checkpoints/*.safetensors | tail -1
+	@ls -1 $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx $(EXPORT)/int8.compare.json $(EXPORT)/int8.gate.json
+	@if [ "$(DEMO_SERVE)" = 0 ]; then echo "Play with: make play"; else $(AZTOOLKIT) serve $(DEMO_RUN); fi
+
+play: setup
+	$(AZTOOLKIT) serve
+
+# --- proof ------------------------------------------------------------------------------------------
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cython-lint --max-line-length 100 aztoolkit
+	$(BIN)/clang-format --dry-run -Werror $$(git ls-files "*.cpp" "*.h")
+	cd serve/web && npm run --silent check
+
+format: setup
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $$(git ls-files "*.cpp" "*.h")
+
+bench: setup
+	$(AZTOOLKIT) benchmark all --output benchmarks/results
+
+lock: .make/tools
+	$(BIN)/pip install -q uv
+	echo torch==$(TORCH)+cpu > .make/torch.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-package torch --no-header --no-annotate \
+	  --find-links "$${PIP_FIND_LINKS:-$(TORCH_INDEX)/torch/}" --constraint .make/torch.txt \
+	  --extra train --extra export --extra serve --extra cpu --extra dev pyproject.toml -o requirements/lock.txt
+
+clean:
+	rm -rf .make .venv build dist serve/static serve/web/node_modules *.egg-info aztoolkit/_native*.so

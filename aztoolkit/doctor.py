@@ -1,0 +1,145 @@
+"""`aztoolkit doctor`: what this machine has, what will be used, and the one line that would improve it."""
+
+import platform
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+
+from aztoolkit import __version__
+from aztoolkit.console import human_console, print_json
+from aztoolkit.hardware import (
+    Cpu,
+    Gpu,
+    installed_runtimes,
+    memory_gib,
+    probe_cpu,
+    probe_gpus,
+)
+from aztoolkit.mcts import best_backend
+
+CPU_RUNTIME, GPU_RUNTIME = "onnxruntime", "onnxruntime-gpu"
+_INSTALL_CPU = "pip install 'aztoolkit[cpu]'"
+_INSTALL_CUDA = "pip uninstall -y onnxruntime && pip install 'aztoolkit[cuda]'"
+_KEEP_CPU = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime"
+_KEEP_CUDA = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
+_BUILD_NATIVE = "pip install --force-reinstall --no-deps aztoolkit"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that is wrong or could be better, and the line that mends it."""
+
+    problem: str
+    command: str
+
+
+def doctor(*, json: bool = False) -> int:
+    """Show this machine's processor, graphics card, driver and runtimes, and what will be used of them.
+
+    Examples:
+        aztoolkit doctor
+        aztoolkit doctor --json
+
+    Parameters
+    ----------
+    json: bool
+        Print one JSON document instead of a table.
+    """
+    cpu, gpus, runtimes = probe_cpu(), probe_gpus(), installed_runtimes()
+    advice = diagnose(cpu, gpus, runtimes, search=best_backend())
+    report = _report(cpu, gpus, runtimes, advice)
+    if json:
+        print_json(report)
+    else:
+        _print(report)
+    return 0
+
+
+def diagnose(cpu: Cpu, gpus: list[Gpu], runtimes: dict[str, str], *, search: str) -> Advice | None:
+    """Returns the most pressing problem of a machine, if it has one."""
+    has_cpu, has_gpu = CPU_RUNTIME in runtimes, GPU_RUNTIME in runtimes
+    if has_cpu and has_gpu:
+        return Advice(
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other",
+            _KEEP_CUDA if gpus else _KEEP_CPU,
+        )
+    if not has_cpu and not has_gpu:
+        return Advice(
+            "no ONNX Runtime is installed: no model can be played",
+            "pip install 'aztoolkit[cuda]'" if gpus else _INSTALL_CPU,
+        )
+    if search == "python":
+        return Advice("the native search is not built: searching is slow", _BUILD_NATIVE)
+    if gpus and not has_gpu:
+        return Advice(f"{gpus[0].name} is idle: the runtime is for processors only", _INSTALL_CUDA)
+    return None
+
+
+def _report(
+    cpu: Cpu, gpus: list[Gpu], runtimes: dict[str, str], advice: Advice | None
+) -> dict[str, Any]:  # Any: a JSON document
+    return {
+        "aztoolkit": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpu": {**asdict(cpu), "vnni": cpu.has_vnni},
+        "memory_gib": round(memory_gib(), 1),
+        "gpus": [asdict(gpu) for gpu in gpus],
+        "runtimes": runtimes,
+        "search": best_backend(),
+        "providers": _providers(runtimes),
+        "uses": _choice(runtimes),
+        "advice": asdict(advice) if advice else None,
+    }
+
+
+def _providers(runtimes: dict[str, str]) -> list[str]:
+    """Returns the execution providers of the installed ONNX Runtime, as it names them."""
+    if not {CPU_RUNTIME, GPU_RUNTIME} & runtimes.keys():
+        return []
+    from aztoolkit.backends.ort import available_providers
+
+    return available_providers()
+
+
+def _choice(runtimes: dict[str, str]) -> str | None:
+    for name in (CPU_RUNTIME, GPU_RUNTIME):
+        if name in runtimes:
+            return f"ONNX Runtime {runtimes[name]}, CPUExecutionProvider"
+    return None
+
+
+def _print(report: dict[str, Any]) -> None:  # Any: the JSON document
+    console = human_console()
+    cpu = report["cpu"]
+    table = Table.grid(padding=(0, 2))
+    table.add_row(
+        "aztoolkit", f"{report['aztoolkit']} on Python {report['python']}, {sys.platform}"
+    )
+    table.add_row("processor", f"{cpu['name']}, {cpu['cores']} cores, {' '.join(cpu['features'])}")
+    table.add_row("memory", f"{report['memory_gib']} GiB")
+    for gpu in report["gpus"]:
+        table.add_row(
+            "graphics",
+            f"{gpu['name']}, {gpu['memory_mib']} MiB, driver {gpu['driver']}, sm {gpu['compute_capability']}",
+        )
+    if not report["gpus"]:
+        table.add_row("graphics", "no NVIDIA card found")
+    runtimes = ", ".join(f"{name} {version}" for name, version in report["runtimes"].items())
+    table.add_row("runtimes", runtimes or "none")
+    table.add_row(
+        "will use", f"{report['uses'] or 'nothing: no runtime'}; {report['search']} search"
+    )
+    console.print(table)
+    if not cpu["vnni"]:
+        console.print(
+            "This processor has no VNNI: INT8 runs with less gain, and 8-bit weights may saturate "
+            "(aztoolkit quantize --weight-bits 7)."
+        )
+    if report["advice"]:
+        console.print(f"\n{report['advice']['problem']}. Mend it with:\n")
+        console.print(f"    {report['advice']['command']}", soft_wrap=True)
+    else:
+        console.print("\nNothing to improve.")

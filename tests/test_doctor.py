@@ -1,0 +1,62 @@
+"""What the doctor says of a machine."""
+
+import json
+
+import pytest
+
+from aztoolkit.cli import main
+from aztoolkit.doctor import diagnose
+from aztoolkit.hardware import Cpu, Gpu
+
+CPU = Cpu("some processor", 2, ("avx2",))
+GPU = Gpu("RTX 4060", "580.1", 8188, "8.9")
+
+
+@pytest.mark.parametrize(
+    ("gpus", "runtimes", "search", "problem"),
+    [
+        ([], {}, "native", "no ONNX Runtime"),
+        ([GPU], {}, "native", "no ONNX Runtime"),
+        ([], {"onnxruntime": "1", "onnxruntime-gpu": "1"}, "native", "both installed"),
+        ([GPU], {"onnxruntime": "1"}, "native", "RTX 4060 is idle"),
+        ([], {"onnxruntime": "1"}, "python", "native search"),
+    ],
+)
+def test_each_problem_has_its_line(
+    gpus: list[Gpu], runtimes: dict[str, str], search: str, problem: str
+):
+    advice = diagnose(CPU, gpus, runtimes, search=search)
+    assert advice is not None
+    assert problem in advice.problem
+    assert "pip" in advice.command
+
+
+def test_the_right_runtime_is_kept_when_both_are_there():
+    both = {"onnxruntime": "1", "onnxruntime-gpu": "1"}
+    on_gpu, on_cpu = (diagnose(CPU, gpus, both, search="native") for gpus in ([GPU], []))
+    assert on_gpu is not None
+    assert on_gpu.command.endswith("pip install onnxruntime-gpu")
+    assert on_cpu is not None
+    assert on_cpu.command.endswith("pip install onnxruntime")
+
+
+@pytest.mark.parametrize(
+    ("gpus", "runtimes"), [([], {"onnxruntime": "1"}), ([GPU], {"onnxruntime-gpu": "1"})]
+)
+def test_nothing_to_improve(gpus: list[Gpu], runtimes: dict[str, str]):
+    assert diagnose(CPU, gpus, runtimes, search="native") is None
+
+
+def test_json_report_is_one_document(capsys: pytest.CaptureFixture[str]):
+    assert main(["doctor", "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["cpu"]["cores"] >= 1
+    assert report["memory_gib"] > 0
+    assert "CPUExecutionProvider" in report["providers"]
+    assert report["uses"].startswith("ONNX Runtime")
+
+
+def test_table_names_the_processor(capsys: pytest.CaptureFixture[str]):
+    assert main(["doctor"]) == 0
+    assert "processor" in capsys.readouterr().out
