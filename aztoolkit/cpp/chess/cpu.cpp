@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #if AZ_X86_64 && defined(_MSC_VER)
-#include <immintrin.h>
 #include <intrin.h>
 #elif AZ_X86_64
 #include <cpuid.h>
@@ -13,11 +12,6 @@
 namespace az {
 
 namespace {
-
-struct Features {
-  bool fast_bits = false;
-  bool avx2 = false;
-};
 
 #if AZ_X86_64
 
@@ -35,49 +29,31 @@ Registers cpuid(std::uint32_t leaf) {
   return r;
 }
 
-// Whether the operating system saves the wide registers that AVX2 uses.
-bool os_saves_ymm() {
-  constexpr std::uint32_t kOsxsave = 1u << 27, kXmmAndYmm = 6;
-  if (!(cpuid(1)[2] & kOsxsave)) return false;
-#if defined(_MSC_VER)
-  const auto low = static_cast<std::uint32_t>(_xgetbv(0));
-#else
-  std::uint32_t low = 0, high = 0;
-  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-#endif
-  return (low & kXmmAndYmm) == kXmmAndYmm;
-}
-
-// AMD before Zen 3 (family 19h) runs PEXT in microcode, 50 times slower than a table of its own.
+// AMD before Zen 3 (family 19h) runs PEXT in microcode, far slower than computing attacks.
 bool has_slow_pext() {
-  constexpr std::uint32_t kAuth = 0x68747541, kZen3 = 0x19;
-  if (cpuid(0)[1] != kAuth) return false;
+  constexpr std::uint32_t kAuthenticAmd = 0x68747541, kZen3 = 0x19;
+  if (cpuid(0)[1] != kAuthenticAmd) return false;
   const std::uint32_t version = cpuid(1)[0];
   return ((version >> 8) & 15) + ((version >> 20) & 255) < kZen3;
 }
 
-Features detect() {
-  constexpr std::uint32_t kPopcnt = 1u << 23, kAvx = 1u << 28;         // leaf 1, ecx
-  constexpr std::uint32_t kBmi = (1u << 3) | (1u << 8), kAvx2 = 1u << 5;  // leaf 7, ebx
-  if (cpuid(0)[0] < 7) return {};
-  const std::uint32_t leaf1 = cpuid(1)[2], leaf7 = cpuid(7)[1];
-  Features features;
-  features.fast_bits = (leaf1 & kPopcnt) && (leaf7 & kBmi) == kBmi && !has_slow_pext();
-  features.avx2 = (leaf1 & kAvx) && (leaf7 & kAvx2) && os_saves_ymm();
-  return features;
+bool detect_fast_bits() {
+  constexpr std::uint32_t kPopcnt = 1u << 23;             // leaf 1, ecx
+  constexpr std::uint32_t kBmi = (1u << 3) | (1u << 8);   // leaf 7, ebx
+  if (cpuid(0)[0] < 7) return false;
+  return (cpuid(1)[2] & kPopcnt) != 0 && (cpuid(7)[1] & kBmi) == kBmi && !has_slow_pext();
 }
 
 #else
 
-Features detect() { return {}; }
+bool detect_fast_bits() { return false; }
 
 #endif
 
-const Features kFeatures = detect();
+const bool kFastBits = detect_fast_bits();
 
 }  // namespace
 
-bool has_fast_bits() { return kFeatures.fast_bits; }
-bool has_avx2() { return kFeatures.avx2; }
+bool has_fast_bits() { return kFastBits; }
 
 }  // namespace az

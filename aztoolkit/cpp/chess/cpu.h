@@ -10,9 +10,8 @@
 
 namespace az {
 
-// POPCNT, BMI1, BMI2 (with a fast PEXT) and AVX2: Intel since 2013, AMD since 2020.
+// POPCNT, BMI1 and BMI2 with a fast PEXT: Intel since 2013, AMD since 2020.
 // Before static initialisation has reached it the answer is no, which is always safe.
 [[nodiscard]] bool has_fast_bits();
-[[nodiscard]] bool has_avx2();
 
 }  // namespace az

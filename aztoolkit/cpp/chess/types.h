@@ -1,6 +1,7 @@
 // The smallest nouns of chess: colours, piece types and squares.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace az {
