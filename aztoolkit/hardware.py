@@ -45,7 +45,7 @@ class Gpu:
 def probe_cpu() -> Cpu:
     """Returns this machine's processor."""
     name, flags = _linux_cpu() if _CPUINFO.is_file() else _other_cpu()
-    features = [feature for feature in ("avx2", "avx512f") if feature in flags]
+    features: list[str] = [feature for feature in ("avx2", "avx512f") if feature in flags]
     if flags & _VNNI_FLAGS:
         features.append("vnni")
     cores = (

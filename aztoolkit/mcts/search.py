@@ -45,7 +45,9 @@ class SearchResult:
     def policy(self, temperature: float = 1.0) -> NDArray[np.float64]:
         """Returns probabilities in proportion to visits ** (1 / temperature); 0 takes the best move."""
         if temperature == 0:
-            return np.eye(len(self.moves))[int(np.argmax(self.visits))]
+            best = np.zeros(len(self.moves))
+            best[int(np.argmax(self.visits))] = 1.0
+            return best
         scaled = (self.visits / self.visits.max()) ** (1.0 / temperature)
         return np.asarray(scaled / scaled.sum(), dtype=np.float64)
 
