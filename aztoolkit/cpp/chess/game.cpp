@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "chess/fen.h"
+
 namespace az {
 
 namespace {
@@ -35,6 +37,10 @@ bool is_insufficient_material(const Position& position) {
 }
 
 Game::Game(const Position& start) : frames_{Frame{start}}, keys_{start.key()} {}
+
+Game Game::from_fen(std::string_view fen, bool chess960) {
+  return Game(parse_fen(fen, chess960));
+}
 
 void Game::push(Move move) {
   frames_.push_back({position().after(move)});

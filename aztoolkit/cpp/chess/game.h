@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "chess/movegen.h"
@@ -44,6 +45,8 @@ struct Outcome {
 class Game {
  public:
   explicit Game(const Position& start = Position::start());
+  // Throws PositionError, as parse_fen does.
+  [[nodiscard]] static Game from_fen(std::string_view fen, bool chess960 = false);
 
   void push(Move move);
   void pop();                    // there must be a move to take back

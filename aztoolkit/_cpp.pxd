@@ -1,0 +1,110 @@
+"""Mirror of the C++ headers in `cpp/`, nothing else. Texts are declared as `string` for string_view."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport uint16_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.optional cimport optional
+from libcpp.pair cimport pair
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+
+cdef extern from "chess/types.h" namespace "az" nogil:
+    cdef enum class Color(unsigned char):
+        white
+        black
+
+
+cdef extern from "chess/move.h" namespace "az" nogil:
+    cdef cppclass Move:
+        Move()
+        uint16_t bits()
+
+
+cdef extern from "chess/position.h" namespace "az" nogil:
+    cdef cppclass Position:
+        Color turn()
+        uint64_t key()
+        cbool is_check()
+        cbool has_legal_en_passant()
+        cbool chess960()
+
+
+cdef extern from "chess/fen.h" namespace "az" nogil:
+    cdef enum class EnPassantStyle:
+        legal
+        always
+
+    string to_fen(const Position& position, EnPassantStyle style) except +
+
+
+cdef extern from "chess/uci.h" namespace "az" nogil:
+    string to_uci(const Position& position, Move move) except +
+    Move parse_uci(const Position& position, const string& uci) except +
+
+
+cdef extern from "chess/movegen.h" namespace "az" nogil:
+    cdef cppclass MoveList:
+        MoveList()
+        size_t size()
+        Move operator[](size_t i)
+
+    MoveList legal_moves(const Position& position)
+    int count_legal_moves(const Position& position)
+
+
+cdef extern from "chess/perft.h" namespace "az" nogil:
+    uint64_t perft(const Position& position, int depth)
+    vector[pair[Move, uint64_t]] perft_divide(const Position& position, int depth) except +
+
+
+cdef extern from "chess/game.h" namespace "az" nogil:
+    cdef enum class Termination(unsigned char):
+        checkmate
+        insufficient_material
+        stalemate
+        seventyfive_moves
+        fivefold_repetition
+        fifty_moves
+        threefold_repetition
+
+    cdef cppclass Outcome:
+        Termination termination
+        optional[Color] winner
+
+    cdef cppclass Game:
+        Game() except +
+        @staticmethod
+        Game from_fen(const string& fen, cbool chess960) except +
+        void push(Move move) except +
+        void pop()
+        const Position& position()
+        int plies()
+        int repetitions()
+        optional[Outcome] outcome(cbool claim_draw)
+
+    cbool is_insufficient_material(const Position& position)
+
+
+cdef extern from "encode/encoding.h" namespace "az" nogil:
+    cdef enum class Encoding(unsigned char):
+        az119
+        lc0_112
+
+    cdef enum class ActionSpace(unsigned char):
+        az4672
+        lc0_1858
+
+    cdef cppclass Planes "std::span<float>":
+        Planes(float* data, size_t size)
+
+    cdef cppclass Games "std::span<const az::Game* const>":
+        Games(const Game** data, size_t size)
+
+    optional[Encoding] find_encoding(const string& name)
+    optional[ActionSpace] find_action_space(const string& name)
+    int plane_count(Encoding encoding)
+    int action_count(ActionSpace space)
+    void encode_batch(Encoding encoding, Games games, Planes planes)
+    int move_index(ActionSpace space, const Position& position, Move move)
+    optional[Move] move_of_index(ActionSpace space, const Position& position, int index)

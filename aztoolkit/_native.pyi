@@ -1,0 +1,105 @@
+"""The native core: rules and encodings in C++, here as Python sees them."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+START_FEN: str
+
+class Outcome(NamedTuple):
+    """Why a game is over."""
+
+    termination: str
+    """A name of `chess.Termination` in lower case: checkmate, stalemate, fifty_moves, ..."""
+    winner: bool | None
+    """True for White, False for Black (as `chess.Color`), None for a draw."""
+
+class Game:
+    """A position and how it came about; moves are written in UCI notation.
+
+    Chess960 is a way of playing, not a kind of position: with `chess960`, castling is written as king
+    takes rook, and FENs may give castling rights to kings and rooks anywhere on the back rank.
+    """
+
+    def __init__(
+        self, fen: str = ..., moves: Iterable[str] = ..., *, chess960: bool = False
+    ) -> None:
+        """Starts at `fen` and plays `moves`.
+
+        Raises:
+            PositionError: the FEN is no position, or a move is not legal.
+        """
+
+    def copy(self) -> Game:
+        """Returns the same game, independent of this one."""
+
+    def push_uci(self, uci: str) -> None:
+        """Plays a move; raises PositionError if it is not legal."""
+
+    def pop(self) -> None:
+        """Takes the last move back; raises PositionError if there is none."""
+
+    def fen(self, *, always_en_passant: bool = False) -> str:
+        """Returns the position as X-FEN.
+
+        The en passant square is given where a capture is legal, or after every double step.
+        """
+
+    def legal_moves(self) -> list[str]:
+        """Returns the legal moves, in an order that depends on the position alone."""
+
+    @property
+    def turn(self) -> bool:
+        """True if White is to move (as `chess.Color`)."""
+
+    @property
+    def plies(self) -> int:
+        """The number of moves played since the first position."""
+
+    @property
+    def key(self) -> int:
+        """64 bits, equal for positions that count as repetitions of each other."""
+
+    def is_check(self) -> bool:
+        """Returns whether the side to move is in check."""
+
+    def is_insufficient_material(self) -> bool:
+        """Returns whether neither side could ever mate, judged by material alone."""
+
+    def has_legal_en_passant(self) -> bool:
+        """Returns whether a pawn may be captured en passant."""
+
+    def repetitions(self) -> int:
+        """Returns how many earlier positions of this game equal the current one."""
+
+    def outcome(self, *, claim_draw: bool = False) -> Outcome | None:
+        """Returns why the game is over, or None.
+
+        With `claim_draw` also fifty moves, and a third occurrence of the position on the board.
+        """
+
+def perft(fen: str, depth: int, *, chess960: bool = False) -> int:
+    """Returns the number of leaves `depth` plies below `fen`; raises PositionError."""
+
+def perft_divide(fen: str, depth: int, *, chess960: bool = False) -> dict[str, int]:
+    """Returns the leaves below each first move; raises PositionError."""
+
+def encode_batch(
+    games: Sequence[Game], out: NDArray[np.float32], *, encoding: str = "az119"
+) -> None:
+    """Writes the planes of each game into `out`: `[len(games), C, 8, 8]` float32, C-contiguous.
+
+    Raises:
+        ModelError: `out` has another shape, or the encoding is unknown.
+    """
+
+def move_index(game: Game, uci: str, *, action_space: str = "az4672") -> int:
+    """Returns the policy index of a legal move; raises PositionError or ModelError."""
+
+def move_indices(game: Game, *, action_space: str = "az4672") -> dict[str, int]:
+    """Returns the policy index of every legal move; raises ModelError."""
+
+def move_of_index(game: Game, index: int, *, action_space: str = "az4672") -> str:
+    """Returns the legal move of a policy index; raises PositionError or ModelError."""
