@@ -1,0 +1,239 @@
+"""Self-play games on disk: parquet shards, append-only, one row a game.
+
+    RUN/replay/shard-000001.parquet
+
+    column           type                 what
+    game_id          int64                counts up over the run
+    seed             int64                of every random choice in the game
+    checkpoint_step  int32                training step of the network that began the game
+    start_fen        string               where the game began
+    moves            list<string>         UCI, one for each ply
+    searched         list<bool>           whether the visits of that ply are a policy target
+    policy_index     list<list<uint16>>   for each ply, policy indices of the visited moves
+    policy_visits    list<list<uint16>>   ... and how often each was visited
+    root_value       list<float32>        value for the side to move, -1 to 1, NaN if unknown
+    result           int8                 +1 White won, 0 drawn, -1 Black won
+    termination      string               checkmate, stalemate, ..., max_plies
+
+File metadata: `aztoolkit.format_version`, `aztoolkit.encoding`, `aztoolkit.action_space`.
+Positions are not stored: they follow from the moves.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import chess
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from aztoolkit.errors import DataError
+from aztoolkit.files import atomic_path
+
+FORMAT_VERSION = 1
+FOLDER = "replay"
+_NAME = "shard-{:06d}.parquet"
+_PATTERN = "shard-*.parquet"
+_METADATA = {
+    b"aztoolkit.format_version": str(FORMAT_VERSION).encode(),
+    b"aztoolkit.encoding": b"az119",
+    b"aztoolkit.action_space": b"az4672",
+}
+SCHEMA = pa.schema(
+    [
+        ("game_id", pa.int64()),
+        ("seed", pa.int64()),
+        ("checkpoint_step", pa.int32()),
+        ("start_fen", pa.string()),
+        ("moves", pa.list_(pa.string())),
+        ("searched", pa.list_(pa.bool_())),
+        ("policy_index", pa.list_(pa.list_(pa.uint16()))),
+        ("policy_visits", pa.list_(pa.list_(pa.uint16()))),
+        ("root_value", pa.list_(pa.float32())),
+        ("result", pa.int8()),
+        ("termination", pa.string()),
+    ],
+    metadata=_METADATA,
+)
+_PER_PLY = ("searched", "policy_index", "policy_visits", "root_value")
+
+
+@dataclass(frozen=True)
+class Game:
+    """One finished game; the sequences have an entry for each ply."""
+
+    game_id: int
+    seed: int
+    checkpoint_step: int
+    start_fen: str
+    moves: Sequence[str]
+    """UCI."""
+    searched: Sequence[bool]
+    """Whether the visits are a policy target."""
+    policy_index: Sequence[Sequence[int]]
+    """Policy indices of the visited moves."""
+    policy_visits: Sequence[Sequence[int]]
+    """Visits of those moves."""
+    root_value: Sequence[float]
+    """For the side to move, -1 to 1."""
+    result: int
+    """+1 White won, 0 drawn, -1 Black won."""
+    termination: str
+
+    def __len__(self) -> int:
+        return len(self.moves)
+
+    def boards(self) -> Iterator[chess.Board]:
+        """Yields the position before each ply: one board, pushed on; copy it to keep it.
+
+        Raises:
+            DataError: the FEN or a move is not legal.
+        """
+        try:
+            board = chess.Board(self.start_fen)
+            for uci in self.moves:
+                yield board
+                board.push_uci(uci)
+        except ValueError as error:
+            raise DataError(
+                f"expected legal moves in game {self.game_id}, got {error}; remove its shard"
+            ) from error
+
+
+def write_shard(run: Path, games: Iterable[Game]) -> Path:
+    """Writes games as the next shard of a run folder and returns its path.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    table = pa.Table.from_pylist([vars(game) for game in games], schema=SCHEMA)
+    shards = sorted((run / FOLDER).glob(_PATTERN))
+    number = 1 + (int(shards[-1].stem.removeprefix("shard-")) if shards else 0)
+    path = run / FOLDER / _NAME.format(number)
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    return path
+
+
+def find_shards(source: Path) -> list[Path]:
+    """Returns the shards of a run folder, of its replay folder, or the one shard that `source` is.
+
+    Raises:
+        DataError: there are none.
+    """
+    if source.is_file():
+        return [source]
+    folder = source / FOLDER if (source / FOLDER).is_dir() else source
+    shards = sorted(folder.glob(_PATTERN))
+    if not shards:
+        raise DataError(
+            f"expected replay shards (shard-*.parquet), got none in {source}; "
+            "name a run folder of `aztoolkit train`"
+        )
+    return shards
+
+
+def read_games(source: Path) -> Iterator[Game]:
+    """Yields the games of a run folder, a replay folder or one shard, in the order written.
+
+    Raises:
+        DataError: there are no shards, or one is truncated or malformed.
+    """
+    for shard in find_shards(source):
+        for row in _read_rows(shard):
+            yield _to_game(row, shard)
+
+
+def read_positions(source: Path) -> Iterator[tuple[int, chess.Board]]:
+    """Yields game id and board, its move stack the history, for each ply of each game in order.
+
+    Positions of one game resemble each other: split them into sets by game id.
+
+    Raises:
+        DataError: there are no shards, or one is truncated or malformed.
+    """
+    for game in read_games(source):
+        for board in game.boards():
+            yield game.game_id, board.copy()
+
+
+def sample_positions(source: Path, count: int, *, seed: int) -> list[tuple[int, chess.Board]]:
+    """Returns `count` positions (all if there are fewer) with game ids, without replacement.
+
+    Raises:
+        DataError: there are no shards, or one is truncated or malformed.
+    """
+    games = list(read_games(source))
+    ends = np.cumsum([len(game) for game in games])
+    total = int(ends[-1]) if games else 0
+    chosen = np.random.default_rng(seed).choice(total, size=min(count, total), replace=False)
+    wanted: dict[int, list[int]] = {}
+    for position in np.sort(chosen):
+        index = int(np.searchsorted(ends, position, side="right"))
+        wanted.setdefault(index, []).append(int(position - ends[index]) + len(games[index]))
+    return [pair for index, plies in wanted.items() for pair in _at_plies(games[index], plies)]
+
+
+def _at_plies(game: Game, plies: list[int]) -> Iterator[tuple[int, chess.Board]]:
+    for ply, board in enumerate(game.boards()):
+        if ply in plies:
+            yield game.game_id, board.copy()
+
+
+def wdl_target(game: Game) -> NDArray[np.float32]:
+    """Returns the result as each ply's side to move sees it: `[plies, 3]` win, draw, loss."""
+    white_first = chess.Board(game.start_fen).turn == chess.WHITE
+    sign = np.where(np.arange(len(game)) % 2 == 0, 1, -1) * (1 if white_first else -1)
+    outcome = game.result * sign  # +1 won, 0 drawn, -1 lost
+    return np.asarray(np.eye(3, dtype=np.float32)[1 - outcome])
+
+
+def _read_rows(shard: Path) -> list[dict[str, Any]]:  # Any: columns of every type
+    try:
+        file = pq.ParquetFile(shard)
+        metadata = file.schema_arrow.metadata or {}
+        table = file.read()
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            f"expected a replay shard, got {reason}: {shard}; remove it to go on without its games"
+        ) from error
+    found = {key: metadata.get(key) for key in _METADATA}
+    if found != _METADATA or not table.schema.equals(SCHEMA):
+        raise DataError(
+            f"expected a replay shard of format {FORMAT_VERSION} for az119/az4672, got "
+            f"{_text(found)} with columns {table.column_names}: {shard}; it is from elsewhere"
+        )
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def _text(metadata: dict[bytes, bytes | None]) -> dict[str, str | None]:
+    return {
+        key.decode().removeprefix("aztoolkit."): value.decode() if value is not None else None
+        for key, value in metadata.items()
+    }
+
+
+def _to_game(row: dict[str, Any], shard: Path) -> Game:
+    missing = [name for name, value in row.items() if value is None]
+    if missing:
+        raise DataError(
+            f"expected every column filled in game {row['game_id']}, got none in {missing}: "
+            f"{shard}; remove it to go on without its games"
+        )
+    lengths = {name: len(row[name]) for name in _PER_PLY}
+    plies = len(row["moves"])
+    ragged = [
+        len(indices) != len(visits)
+        for indices, visits in zip(row["policy_index"], row["policy_visits"], strict=False)
+    ]
+    if any(length != plies for length in lengths.values()) or any(ragged):
+        raise DataError(
+            f"expected {plies} entries a ply in game {row['game_id']}, got {lengths}: "
+            f"{shard}; remove it to go on without its games"
+        )
+    return Game(**row)
