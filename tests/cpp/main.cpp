@@ -1,0 +1,10 @@
+// Runs every C++ test; silence and exit code 0 mean that all is well.
+namespace az::test {
+void test_chess();
+void test_encode();
+}  // namespace az::test
+
+int main() {
+  az::test::test_chess();
+  az::test::test_encode();
+}
