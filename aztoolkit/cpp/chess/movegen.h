@@ -10,11 +10,13 @@
 
 namespace az {
 
-// A list of moves without allocation. The bound is generous on purpose: 16 pieces a side give
-// at most 15 * 27 + 8 moves in any board that Position accepts (218 in reachable ones).
+// A list of moves without allocation. Positions that can be reached have at most 218 moves, but
+// boards full of queens are accepted too: n pieces have at most 27 n moves, and a square that is
+// not ours can be reached from 8 lines and 8 knight's jumps (promotions to the 8 last squares add
+// 72), so that min(27 n, 16 (64 - n) + 72) < 704 bounds them all.
 class MoveList {
  public:
-  static constexpr std::size_t kCapacity = 512;
+  static constexpr std::size_t kCapacity = 704;
 
   MoveList() {}  // leaves the moves uninitialised: this is the hottest object of the program
   void append(Move move) { moves_[size_++] = move; }

@@ -9,7 +9,6 @@ namespace az {
 
 namespace {
 
-constexpr int kMaxPieces = 16;
 constexpr std::uint16_t kMaxCounter = 0xFFFF;
 
 const char* name_of(Color color) { return color == Color::white ? "white" : "black"; }
@@ -23,9 +22,6 @@ void expect(bool holds, Color color, const std::string& expected, int got) {
 void expect_sane_pieces(const std::array<Bitboard, kPieceTypes>& pieces, Color color) {
   const int kings = pieces[index_of(PieceType::king)].count();
   expect(kings == 1, color, "exactly one king", kings);
-  int count = 0;
-  for (Bitboard set : pieces) count += set.count();
-  expect(count <= kMaxPieces, color, "at most 16 pieces", count);
   const Bitboard pawns = pieces[index_of(PieceType::pawn)];
   const int stray = (pawns & (kRank1 | kRank8)).count();
   expect(stray == 0, color, "no pawns on ranks 1 and 8", stray);

@@ -22,8 +22,9 @@ struct Setup {
   bool chess960 = false;                 // else castling only with Ke1/Ke8 and rooks a, h
 };
 
-// Invariants: one king a side, at most 16 pieces a side, no pawn on a back rank, the side that
-// has just moved is not in check, every castling right has its king and rook in place.
+// Invariants: one king a side, no pawn on a back rank, the side that has just moved is not in
+// check, every castling right has its king and rook in place. Impossible numbers of pieces are
+// accepted: problems and tests have them.
 class Position {
  public:
   // Throws PositionError when the invariants above do not hold.

@@ -1,0 +1,73 @@
+"""`aztoolkit perft`: counts the leaves of the tree of legal moves, the usual proof of a move generator."""
+
+import time
+
+from aztoolkit.console import human_console, print_json
+from aztoolkit.errors import MissingDependencyError
+
+STARTPOS = "startpos"
+
+
+def perft(
+    fen: str, depth: int, *, divide: bool = False, chess960: bool = False, json: bool = False
+) -> int:
+    """Count the leaves of the tree of legal moves.
+
+    Examples:
+        aztoolkit perft startpos 6
+        aztoolkit perft "r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1" 4 --divide
+
+    Parameters
+    ----------
+    fen: str
+        The position, as a FEN in quotes, or startpos.
+    depth: int
+        How many plies deep; the last ply is counted, not played.
+    divide: bool
+        Also print the leaves below each first move.
+    chess960: bool
+        Castle by the rules of Chess960, and write it as king takes rook.
+    json: bool
+        Print one JSON document.
+    """
+    try:
+        from aztoolkit import _native as native
+    except ImportError as error:
+        raise MissingDependencyError(
+            "expected the compiled rules, got none: they were not built when aztoolkit was "
+            "installed; install a C++20 compiler and aztoolkit again"
+        ) from error
+    root = native.START_FEN if fen == STARTPOS else fen
+    moves: dict[str, int] | None = None
+    started_s = time.perf_counter()
+    if divide:
+        moves = native.perft_divide(root, depth, chess960=chess960)
+        nodes = sum(moves.values())
+    else:
+        nodes = native.perft(root, depth, chess960=chess960)
+    elapsed_s = time.perf_counter() - started_s
+    if json:
+        _print_json(root, depth, nodes, elapsed_s, moves)
+    else:
+        _print(nodes, elapsed_s, moves)
+    return 0
+
+
+def _print_json(
+    fen: str, depth: int, nodes: int, elapsed_s: float, moves: dict[str, int] | None
+) -> None:
+    report = {
+        "fen": fen,
+        "depth": depth,
+        "nodes": nodes,
+        "elapsed_s": elapsed_s,
+        "nps": round(nodes / elapsed_s),
+    }
+    print_json(report if moves is None else {**report, "divide": moves})
+
+
+def _print(nodes: int, elapsed_s: float, moves: dict[str, int] | None) -> None:
+    console = human_console()
+    for move, leaves in sorted((moves or {}).items()):
+        console.print(f"{move}: {leaves}")
+    console.print(f"{nodes} nodes in {elapsed_s:.3f} s, {nodes / elapsed_s / 1e6:.0f} M nodes/s")
