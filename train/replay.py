@@ -9,8 +9,8 @@
     start_fen        string               where the game began
     moves            list<string>         UCI, one for each ply
     searched         list<bool>           whether the visits of that ply are a policy target
-    policy_index     list<list<uint16>>   for each ply, policy indices of the visited moves
-    policy_visits    list<list<uint16>>   ... and how often each was visited
+    policy_index     list<list<uint16>>   for each ply, policy indices of the legal moves
+    policy_visits    list<list<uint16>>   ... and how often the search visited each, or 0
     root_value       list<float32>        value for the side to move, -1 to 1, NaN if unknown
     result           int8                 +1 White won, 0 drawn, -1 Black won
     termination      string               checkmate, stalemate, ..., max_plies
@@ -74,9 +74,9 @@ class Game:
     searched: Sequence[bool]
     """Whether the visits are a policy target."""
     policy_index: Sequence[Sequence[int]]
-    """Policy indices of the visited moves."""
+    """Policy indices of the legal moves."""
     policy_visits: Sequence[Sequence[int]]
-    """Visits of those moves."""
+    """Visits of those moves; 0 where the search did not look."""
     root_value: Sequence[float]
     """For the side to move, -1 to 1."""
     result: int

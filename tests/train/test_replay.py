@@ -1,0 +1,172 @@
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import chess
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from aztoolkit.errors import DataError
+from train.journal import Journal
+from train.replay import (
+    SCHEMA,
+    Game,
+    read_games,
+    read_positions,
+    sample_positions,
+    wdl_target,
+    write_shard,
+)
+
+GAME = Game(
+    game_id=3,
+    seed=2**62,
+    checkpoint_step=40,
+    start_fen=chess.STARTING_FEN,
+    moves=["f2f3", "e7e5", "g2g4", "d8h4"],
+    searched=[True, True, False, True],
+    policy_index=[[1, 4671], [2], [3], [4]],
+    policy_visits=[[1, 65535], [8], [9], [9]],
+    root_value=[0.5, -0.25, 0.0, 1.0],
+    result=-1,
+    termination="checkmate",
+)
+
+
+def numbered(*game_ids: int) -> list[Game]:
+    return [dataclasses.replace(GAME, game_id=game_id) for game_id in game_ids]
+
+
+def test_round_trip_over_shards(run: Path) -> None:
+    first = write_shard(run, numbered(1, 2))
+    second = write_shard(run, numbered(5))
+    assert [path.name for path in (first, second)] == [
+        "shard-000001.parquet",
+        "shard-000002.parquet",
+    ]
+    assert list(read_games(run)) == numbered(1, 2, 5)
+    assert list(read_games(run / "replay")) == numbered(1, 2, 5)
+    assert list(read_games(second)) == numbered(5)
+
+
+def test_a_shard_says_what_it_is(run: Path) -> None:
+    metadata = pq.read_schema(write_shard(run, [GAME])).metadata
+    assert metadata[b"aztoolkit.format_version"] == b"1"
+    assert metadata[b"aztoolkit.encoding"] == b"az119"
+    assert metadata[b"aztoolkit.action_space"] == b"az4672"
+
+
+def test_positions_come_with_their_history(run: Path) -> None:
+    write_shard(run, numbered(1, 2))
+    positions = list(read_positions(run))
+    assert [game_id for game_id, _ in positions] == [1] * 4 + [2] * 4
+    boards = [board for _, board in positions]
+    assert [len(board.move_stack) for board in boards] == [0, 1, 2, 3] * 2
+    assert [move.uci() for move in boards[3].move_stack] == GAME.moves[:3]
+
+
+def test_sampled_positions_are_distinct_seeded_and_at_most_all(run: Path) -> None:
+    write_shard(run, numbered(1, 2, 3))
+    sample = sample_positions(run, 7, seed=1)
+    keys = {(game_id, board.ply()) for game_id, board in sample}
+    assert len(sample) == len(keys) == 7
+    again = sample_positions(run, 7, seed=1)
+    assert [(i, b.fen()) for i, b in sample] == [(i, b.fen()) for i, b in again]
+    assert {(i, b.ply()) for i, b in sample_positions(run, 7, seed=2)} != keys
+    assert len(sample_positions(run, 99, seed=1)) == 12
+
+
+def test_result_is_seen_by_the_side_to_move() -> None:
+    won, drawn, lost = np.eye(3)
+    assert np.array_equal(wdl_target(GAME), [lost, won, lost, won])
+    black_first = dataclasses.replace(GAME, start_fen=chess.STARTING_FEN.replace(" w ", " b "))
+    assert np.array_equal(wdl_target(black_first), [won, lost, won, lost])
+    assert np.array_equal(wdl_target(dataclasses.replace(GAME, result=0)), [drawn] * 4)
+
+
+def _truncate(shard: Path) -> None:
+    shard.write_bytes(shard.read_bytes()[:-20])
+
+
+def _rewrite(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]:
+    return lambda shard: pq.write_table(change(pq.read_table(shard)), shard)
+
+
+def _with_row(**fields: object) -> Callable[[Path], None]:
+    row = vars(GAME) | fields
+    return lambda shard: pq.write_table(pa.Table.from_pylist([row], schema=SCHEMA), shard)
+
+
+CORRUPTIONS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (Path.unlink, "got none in"),
+    "empty": (lambda shard: shard.write_bytes(b""), "expected a replay shard"),
+    "truncated": (_truncate, "expected a replay shard"),
+    "not parquet": (lambda shard: shard.write_text("1. e4 e5"), "expected a replay shard"),
+    "column missing": (_rewrite(lambda table: table.drop_columns(["moves"])), "with columns"),
+    "metadata missing": (_rewrite(lambda table: table.replace_schema_metadata({})), "of format 1"),
+    "column empty": (_with_row(moves=None), "moves"),
+    "ragged": (_with_row(root_value=[0.5]), "4 entries a ply"),
+    "ragged policy": (_with_row(policy_visits=[[1], [8], [9], [9]]), "4 entries a ply"),
+}
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_broken_shard_is_one_clear_line(run: Path, name: str) -> None:
+    corrupt, complaint = CORRUPTIONS[name]
+    corrupt(write_shard(run, [GAME]))
+    with pytest.raises(DataError, match=complaint) as caught:
+        list(read_games(run))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fields", [{"moves": ["e2e5"] * 4}, {"start_fen": "8/8 w"}])
+def test_positions_of_an_illegal_game_are_refused(run: Path, fields: dict[str, object]) -> None:
+    _with_row(**fields)(write_shard(run, [GAME]))
+    with pytest.raises(DataError, match="game 3"):
+        list(read_positions(run))
+
+
+def test_journal_keeps_games_until_they_are_sealed(run: Path) -> None:
+    journal = Journal(run)
+    assert journal.recover() == []
+    for game in numbered(1, 2):
+        journal.append(game)
+    assert Journal(run).recover() == numbered(1, 2)
+    journal.seal()
+    journal.append(*numbered(3))
+    assert list(read_games(run)) == numbered(1, 2)
+    assert Journal(run).recover() == numbered(1, 2, 3)
+
+
+def test_journal_survives_a_kill_in_the_middle_of_a_line(run: Path) -> None:
+    journal = Journal(run)
+    journal.recover()
+    for game in numbered(1, 2):
+        journal.append(game)
+    path = run / "replay" / "journal.jsonl"
+    path.write_bytes(path.read_bytes()[:-30])
+    recovered = Journal(run)
+    assert recovered.recover() == numbered(1)
+    recovered.append(*numbered(7))
+    assert Journal(run).recover() == numbered(1, 7)
+
+
+def test_journal_does_not_count_a_sealed_game_twice(run: Path) -> None:
+    journal = Journal(run)
+    journal.recover()
+    journal.append(GAME)
+    write_shard(run, [GAME])  # killed before the journal was emptied
+    again = Journal(run)
+    assert again.recover() == [GAME]
+    again.seal()
+    assert list(read_games(run)) == [GAME]
+
+
+def test_a_malformed_journal_is_refused(run: Path) -> None:
+    journal = Journal(run)
+    journal.recover()
+    (run / "replay" / "journal.jsonl").write_text("{}\n")
+    with pytest.raises(DataError, match="every line"):
+        Journal(run).recover()

@@ -1,0 +1,56 @@
+"""`aztoolkit train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveFloat, PositiveInt
+
+from aztoolkit.console import human_console, print_json, progress_console
+from train.config import DEFAULT_PROFILE, TrainConfig, resolve
+
+RUNS = Path("runs")
+
+
+def train(
+    *,
+    profile: str | None = None,
+    run: Path | None = None,
+    minutes: PositiveFloat | None = None,
+    games: PositiveInt | None = None,
+    iterations: PositiveInt | None = None,
+    json_output: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    options: Annotated[TrainConfig | None, Parameter(name="*", show_default=False)] = None,
+) -> int:
+    """Train a network by self-play, from nothing; a run folder that exists is resumed.
+
+    Stops at the first limit, or at Ctrl-C, with a checkpoint. Without a limit it goes on for ever.
+
+    Args:
+        profile: Settings to start from: cpu, low, mid, high, or a .toml file of your own; cpu if
+            not given. Every setting can be overridden by its own option.
+        run: Folder of the run; runs/PROFILE if not given.
+        minutes: Stop after so many minutes.
+        games: Stop after so many new games.
+        iterations: Stop after so many rounds of self-play and learning.
+        json_output: Print the outcome as one JSON document.
+        options: Settings that override the profile's.
+    """
+    folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
+    config = resolve(folder, profile, _given(options))
+
+    from train.loop import Limits, train_run  # torch: not before the command line is right
+    from train.progress import Display
+
+    limits = Limits(minutes=minutes, games=games, iterations=iterations)
+    summary = train_run(folder, config, limits, Display(progress_console()))
+    if json_output:
+        print_json(summary.to_json())
+    else:
+        human_console().print(f"checkpoint: {summary.checkpoint}", markup=False)
+    return 0
+
+
+def _given(options: TrainConfig | None) -> dict[str, object]:
+    """Returns the settings that stood on the command line."""
+    return options.model_dump(include=options.model_fields_set) if options else {}

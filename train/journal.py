@@ -1,0 +1,80 @@
+"""The journal: finished games as JSON lines, until there are enough of them for a replay shard.
+
+    RUN/replay/journal.jsonl    a line is appended the moment a game ends
+
+A parquet file cannot be appended to. With the journal, a process killed at any moment loses only
+the games that were still being played: a line cut short is dropped, and a game that is in a shard
+already (killed between writing the shard and emptying the journal) is not counted twice.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from aztoolkit.errors import DataError, InputError
+from aztoolkit.files import write_text
+from train.replay import FOLDER, Game, read_games, write_shard
+
+_NAME = "journal.jsonl"
+
+
+class Journal:
+    """Where the finished games of a run go."""
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+        self._path = run / FOLDER / _NAME
+        self._open: list[Game] = []
+
+    def recover(self) -> list[Game]:
+        """Returns all games of the run, those of a killed process included; call it first.
+
+        Raises:
+            DataError: a shard or the journal is malformed.
+            InputError: the folder cannot be written.
+        """
+        sealed = list(read_games(self._run)) if any(self._path.parent.glob("*.parquet")) else []
+        known = {game.game_id for game in sealed}
+        self._open = [game for game in self._read() if game.game_id not in known]
+        self._rewrite()
+        return sealed + self._open
+
+    def append(self, game: Game) -> None:
+        """Adds a finished game; it is safe from a killed process when this returns.
+
+        Raises:
+            InputError: the disk is full.
+        """
+        self._open.append(game)
+        try:
+            with self._path.open("a") as stream:
+                stream.write(json.dumps(asdict(game)) + "\n")
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self._path}: {error.strerror}; make space, then run again to resume"
+            ) from error
+
+    def seal(self) -> None:
+        """Writes the games of the journal as a shard, and empties it.
+
+        Raises:
+            InputError: the disk is full.
+        """
+        if self._open:
+            write_shard(self._run, self._open)
+            self._open = []
+            self._rewrite()
+
+    def _read(self) -> list[Game]:
+        if not self._path.exists():
+            return []
+        *whole, _torn = self._path.read_text().split("\n")
+        try:
+            return [Game(**json.loads(line)) for line in whole]
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"expected a game on every line of {self._path}, got {error}; remove that line"
+            ) from error
+
+    def _rewrite(self) -> None:
+        write_text(self._path, "".join(json.dumps(asdict(game)) + "\n" for game in self._open))

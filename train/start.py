@@ -1,0 +1,63 @@
+"""Where a run begins: fresh weights, or the last checkpoint with its optimiser and dice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from aztoolkit.errors import ConfigError
+from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
+from train.config import TrainConfig
+from train.learner import Learner
+from train.network import NetworkConfig, build_network
+from train.state import load_state
+
+
+@dataclass(frozen=True)
+class Start:
+    """A learner ready to go on."""
+
+    learner: Learner
+    rng: np.random.Generator
+    """Draws the batches."""
+    losses: dict[str, float]
+    """Of the last checkpoint; empty for fresh weights."""
+
+
+def start_run(run: Path, config: TrainConfig) -> Start:
+    """Returns the learner of a run folder as its last checkpoint left it, or a fresh one.
+
+    Raises:
+        ConfigError: the network's size makes no sense.
+        CheckpointError: the last checkpoint or its state is broken.
+    """
+    if not any((run / FOLDER).glob("step-*.json")):
+        return Start(Learner(_fresh_network(config), config), _fresh_generator(config), {})
+    checkpoint = load_checkpoint(latest_checkpoint(run))
+    info = checkpoint.info
+    state = load_state(run, info.training_step)
+    learner = Learner(checkpoint.network, config, training_step=info.training_step)
+    learner.restore_optimiser(state.tensors)
+    return Start(learner, state.rng, info.losses)
+
+
+def network_config(config: TrainConfig) -> NetworkConfig:
+    """Returns kind and size of the network; raises ConfigError where they make no sense."""
+    names = NetworkConfig.model_fields
+    try:
+        return NetworkConfig.model_validate({name: getattr(config, name) for name in names})
+    except ValidationError as error:
+        raise ConfigError(f"expected {describe(error)}") from error
+
+
+def _fresh_network(config: TrainConfig) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return build_network(network_config(config))
+
+
+def _fresh_generator(config: TrainConfig) -> np.random.Generator:
+    return np.random.default_rng(config.seed)

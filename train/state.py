@@ -1,0 +1,78 @@
+"""What a checkpoint does not hold and resuming needs: the optimiser and the learner's dice.
+
+    RUN/checkpoints/state-00001234.safetensors    AdamW's moments; the generator as JSON metadata
+
+Written before the checkpoint of the same step, so that a finished checkpoint can be resumed.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from aztoolkit.errors import CheckpointError
+from aztoolkit.files import write_bytes
+from train.checkpoint import FOLDER, read_tensors
+
+_KEPT = 3
+"""Newest states kept; older checkpoints can be exported but not resumed."""
+_GENERATOR = "generator"
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """The state of a learner after a step."""
+
+    tensors: dict[str, Tensor]
+    """Of the optimiser, by name."""
+    rng: np.random.Generator
+    """Draws the batches."""
+
+
+def save_state(run: Path, training_step: int, state: TrainingState) -> None:
+    """Writes the state after `training_step`, and removes all but the newest few.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    metadata = {_GENERATOR: json.dumps(state.rng.bit_generator.state)}
+    tensors = {name: tensor.detach().cpu() for name, tensor in state.tensors.items()}
+    write_bytes(_path(run, training_step), safetensors.torch.save(tensors, metadata))
+    for old in sorted((run / FOLDER).glob("state-*.safetensors"))[:-_KEPT]:
+        old.unlink()
+
+
+def load_state(run: Path, training_step: int) -> TrainingState:
+    """Reads the state after `training_step`.
+
+    Raises:
+        CheckpointError: it is missing, truncated or altered.
+    """
+    path = _path(run, training_step)
+    if not path.is_file():
+        raise CheckpointError(
+            f"expected {path.name} beside the last checkpoint of {run}, got none; "
+            "the run cannot be resumed without it: start another --run"
+        )
+    tensors = read_tensors(path.read_bytes(), path)
+    return TrainingState(tensors, _read_generator(path))
+
+
+def _read_generator(path: Path) -> np.random.Generator:
+    rng = np.random.default_rng()
+    try:
+        with safe_open(path, framework="pt") as file:
+            rng.bit_generator.state = json.loads(file.metadata()[_GENERATOR])
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"expected the state of a generator in {path}, got {error}; use another --run"
+        ) from error
+    return rng
+
+
+def _path(run: Path, training_step: int) -> Path:
+    return run / FOLDER / f"state-{training_step:08d}.safetensors"
