@@ -45,9 +45,18 @@ class Player:
         return create_mcts(self._config.model_copy(update={"seed": seed}), backend=self._backend)
 
     def think(
-        self, games: Sequence[Search], boards: Sequence[chess.Board], limit: Limit
+        self,
+        games: Sequence[Search],
+        boards: Sequence[chess.Board],
+        limit: Limit,
+        *,
+        stop: Callable[[], bool] = lambda: False,
     ) -> list[SearchResult]:
         """Searches one position of each game, all in shared batches; returns a result a game.
+
+        Args:
+            stop: asked before every network call, from the calling thread; once true, the searches
+                are ended as they stand.
 
         Raises:
             PositionError: a board has no legal move.
@@ -55,7 +64,8 @@ class Player:
         """
         for game, board in zip(games, boards, strict=True):
             game.start(board, limit.simulations)
-        run(games, self._evaluator, stop=_deadline(limit))
+        late = _deadline(limit)
+        run(games, self._evaluator, stop=lambda: late() or stop())
         return [game.result() for game in games]
 
 

@@ -1,0 +1,162 @@
+"""Models on disk, found and opened once each: the engines one can play."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+import aztoolkit
+from aztoolkit.backends import open_evaluator
+from aztoolkit.errors import InputError, ModelError
+from aztoolkit.evaluator import Evaluator
+from aztoolkit.mcts import SearchConfig
+from aztoolkit.model import ModelSpec, sidecar
+from aztoolkit.player import Player
+from serve.errors import not_found
+from serve.schemas import Distance, EngineInfo, Verdict
+
+RUNS = Path("runs")
+BUNDLED = Path(aztoolkit.__file__).parent / "models"
+_PREFERENCE = ("int8", "fp32", "fp16")
+"""Order of the list; the first that the gate has not rejected is the default."""
+
+ReportT = TypeVar("ReportT", bound=BaseModel)
+OpenEvaluator = Callable[[Path], Evaluator]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A model, opened, that plays any number of games at once."""
+
+    info: EngineInfo
+    player: Player
+
+
+class Catalog:
+    """The engines of one server, by id."""
+
+    def __init__(self, engines: Iterable[Engine]) -> None:
+        """Takes at least one engine."""
+        self._engines = {engine.info.id: engine for engine in sorted(engines, key=_rank)}
+        assert self._engines, "a catalog without engines"
+
+    @property
+    def engines(self) -> list[Engine]:
+        """All of them, the preferred precision first."""
+        return list(self._engines.values())
+
+    @property
+    def default(self) -> Engine:
+        """The first that the gate has not rejected, or else the first."""
+        return next((engine for engine in self.engines if not _rejected(engine)), self.engines[0])
+
+    def get(self, engine_id: str | None) -> Engine:
+        """Returns an engine by id, the default for None; raises ApiError (404) if there is none."""
+        if engine_id is None:
+            return self.default
+        if engine_id not in self._engines:
+            raise not_found(f"expected an engine among {list(self._engines)}, got {engine_id!r}")
+        return self._engines[engine_id]
+
+    def close(self) -> None:
+        """Frees every network."""
+        for engine in self.engines:
+            engine.player.evaluator.close()
+
+
+def find_models(path: Path | None) -> list[Path]:
+    """Returns the models of a file, a run or a folder; for None those of the newest run.
+
+    Raises:
+        InputError: there are none.
+    """
+    if path is None:
+        return _newest_run() or _models_in(BUNDLED) or _nothing_to_play()
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise ModelError(f"expected a model, a run or a folder, got nothing at {path}")
+    models = _models_in(path / "export") or _models_in(path)
+    if not models:
+        raise ModelError(
+            f"expected .onnx files in {path} or {path / 'export'}, got none; "
+            "make some with `aztoolkit export`"
+        )
+    return models
+
+
+def open_catalog(models: list[Path], *, open_model: OpenEvaluator = open_evaluator) -> Catalog:
+    """Opens models; of several, those that cannot be opened are named on stderr and left out.
+
+    Raises:
+        InputError: none can be opened.
+    """
+    engines: list[Engine] = []
+    for model in models:
+        try:
+            engines.append(open_engine(model, open_model(model)))
+        except InputError as error:
+            if model == models[-1] and not engines:
+                raise
+            print(f"aztoolkit: left out {model.name}: {error}", file=sys.stderr)
+    return Catalog(engines)
+
+
+def open_engine(model: Path, evaluator: Evaluator) -> Engine:
+    """Returns the engine of an opened model, with the reports that stand beside it."""
+    spec = evaluator.spec
+    info = EngineInfo(
+        id=model.stem,
+        name=spec.precision.upper() if model.stem == spec.precision else model.stem,
+        precision=spec.precision,
+        network=_describe_network(spec),
+        training_step=spec.training_step,
+        size_bytes=model.stat().st_size,
+        verdict=_read_report(sidecar(model, "gate"), Verdict),
+        distance=_read_report(sidecar(model, "compare"), Distance),
+    )
+    return Engine(info, Player(evaluator, SearchConfig()))
+
+
+def _newest_run() -> list[Path]:
+    runs = [models for run in RUNS.glob("*/export") if (models := _models_in(run))]
+    return max(runs, key=lambda models: max(m.stat().st_mtime for m in models), default=[])
+
+
+def _models_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.onnx") if not path.name.startswith("."))
+
+
+def _nothing_to_play() -> list[Path]:
+    raise InputError(
+        f"expected a model to play, got none in {RUNS}/*/export; name one, as in "
+        "`aztoolkit serve model.onnx`, or make one with `aztoolkit train` and `aztoolkit export`"
+    )
+
+
+def _describe_network(spec: ModelSpec) -> str:
+    network = spec.network
+    size = (
+        f"{network['filters']}x{network['blocks']}" if {"filters", "blocks"} <= set(network) else ""
+    )
+    return f"{network.get('kind', 'network')} {size}".strip()
+
+
+def _read_report(path: Path, kind: type[ReportT]) -> ReportT | None:
+    """Returns a report, or None where there is none or it is not readable: it is only shown."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _rank(engine: Engine) -> tuple[int, str]:
+    return _PREFERENCE.index(engine.info.precision), engine.info.id
+
+
+def _rejected(engine: Engine) -> bool:
+    verdict = engine.info.verdict
+    return verdict is not None and verdict.verdict == "rejected"

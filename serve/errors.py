@@ -1,0 +1,93 @@
+"""Errors as the API tells them: a status and `{"error": {"code": ..., "message": ...}}`."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from aztoolkit.errors import AztoolkitError, EvaluationError, PositionError
+from serve.schemas import ErrorBody, ErrorDetail
+
+RETRY_AFTER_S = 2
+
+
+class ApiError(AztoolkitError):
+    """A request that cannot be answered."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+def not_found(message: str) -> ApiError:
+    """Returns the error for a game or an engine that is not there: 404."""
+    return ApiError(HTTPStatus.NOT_FOUND, "not_found", message)
+
+
+def conflict(code: str, message: str) -> ApiError:
+    """Returns the error for a request that the game is not in a state for: 409."""
+    return ApiError(HTTPStatus.CONFLICT, code, message)
+
+
+def busy(message: str) -> ApiError:
+    """Returns the error for a full queue or table: 503, to be tried again after `RETRY_AFTER_S`."""
+    return ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "busy", message)
+
+
+def error_response(status: int, code: str, message: str) -> JSONResponse:
+    """Returns the one body that every error has."""
+    body = ErrorBody(error=ErrorDetail(code=code, message=message))
+    headers = (
+        {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    )
+    return JSONResponse(body.model_dump(), status, headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Makes every error that leaves a route, or meets none, take that body."""
+    app.add_exception_handler(ApiError, _on_api_error)
+    app.add_exception_handler(PositionError, _on_position_error)
+    app.add_exception_handler(EvaluationError, _on_evaluation_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_bug)
+
+
+async def _on_api_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)
+    return error_response(error.status, error.code, str(error))
+
+
+async def _on_position_error(_request: Request, error: Exception) -> JSONResponse:
+    return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_position", str(error))
+
+
+async def _on_evaluation_error(_request: Request, error: Exception) -> JSONResponse:
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "broken_network", str(error))
+
+
+async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    message = "; ".join(_describe(fault) for fault in error.errors())
+    return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message)
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = HTTPStatus(error.status_code).name.lower()
+    message = f"{error.detail}: {request.method} {request.url.path}"
+    return error_response(error.status_code, code, message)
+
+
+async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
+    message = "the server met a bug; its log has the details"
+    return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
+
+
+def _describe(fault: Mapping[str, Any]) -> str:  # Any: pydantic's error details
+    where = ".".join(str(part) for part in fault["loc"] if part != "body") or "body"
+    return f"{where}: {fault['msg']}"

@@ -1,0 +1,105 @@
+"""The running server: its socket, its signals, its farewell."""
+
+import errno
+import os
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+from aztoolkit.errors import BusyPortError, ConfigError, MachineError
+from serve.app import create_app
+from serve.catalog import Catalog
+from serve.config import ANY_HOST, ServeConfig
+from serve.workers import Workers
+
+_BACKLOG = 128
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SHUTDOWN_S = 5
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Returns a socket that listens; port 0 takes a free one.
+
+    Raises:
+        BusyPortError: another program listens there.
+        ConfigError: `host` is not an address of this machine.
+        MachineError: the system refuses, such as for ports below 1024.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+    except OSError as error:
+        raise ConfigError(f"expected a host name or address, got {host!r}: {error}") from error
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refused(host, port, error) from error
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Returns the address to type into a browser."""
+    host, port = listener.getsockname()[:2]
+    if host in ANY_HOST:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def run(
+    catalog: Catalog, config: ServeConfig, listener: socket.socket, *, open_browser: bool
+) -> None:
+    """Serves until SIGINT or SIGTERM; searches under way are ended, requests answered."""
+    workers = Workers(config.workers, queue=config.queue)
+    app = create_app(catalog, config, workers=workers)
+    settings = uvicorn.Config(
+        app, log_level="warning", server_header=False, timeout_graceful_shutdown=_SHUTDOWN_S
+    )
+    if open_browser:
+        threading.Thread(target=webbrowser.open, args=[url_of(listener)], daemon=True).start()
+    with _quiet_signals(), listener:
+        _Server(settings, on_exit=workers.stop).run(sockets=[listener])
+    catalog.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, which on the first signal also ends the searches that requests wait for."""
+
+    def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_exit()
+        super().handle_exit(sig, frame)
+
+
+@contextmanager
+def _quiet_signals() -> Iterator[None]:
+    """Makes the signals harmless that uvicorn, once it has shut down, raises again."""
+    before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _refused(host: str, port: int, error: OSError) -> MachineError | ConfigError:
+    if error.errno == errno.EADDRINUSE:
+        return BusyPortError(
+            f"expected a free port, got {port}, where another program listens; "
+            "choose another with --port, or --port 0 for any"
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return ConfigError(f"expected an address of this machine, got {host!r}; see --host")
+    return MachineError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port")
