@@ -18,16 +18,16 @@ namespace az::test {
   ((condition) ? void() : az::test::fail(__FILE__, __LINE__, "expected " #condition))
 
 // `expression` must throw an `exception` whose text contains `part`.
-#define CHECK_THROWS(expression, exception, part)                                       \
-  do {                                                                                  \
-    std::string text = "nothing thrown";                                                \
-    try {                                                                               \
-      (void)(expression);                                                               \
-    } catch (const exception& error) {                                                  \
-      text = error.what();                                                              \
-    }                                                                                   \
-    if (text.find(part) == std::string::npos) {                                         \
-      az::test::fail(__FILE__, __LINE__, "expected an error with '" + std::string(part) + \
-                                             "', got: " + text);                        \
-    }                                                                                   \
+#define CHECK_THROWS(expression, exception, part)                                         \
+  do {                                                                                    \
+    std::string text = "nothing thrown";                                                  \
+    try {                                                                                 \
+      (void)(expression);                                                                 \
+    } catch (const exception& error) {                                                    \
+      text = error.what();                                                                \
+    }                                                                                     \
+    if (text.find(part) == std::string::npos) {                                           \
+      az::test::fail(__FILE__, __LINE__,                                                  \
+                     "expected an error with '" + std::string(part) + "', got: " + text); \
+    }                                                                                     \
   } while (false)

@@ -21,8 +21,9 @@ void use(const az::Position& position) {
   for (az::Move move : az::legal_moves(position)) {
     az::Game game(position);
     game.push(move);
-    if (game.position().attackers(!position.turn(), game.position().king(position.turn()),
-                                  game.position().occupied())
+    if (game.position()
+            .attackers(!position.turn(), game.position().king(position.turn()),
+                       game.position().occupied())
             .any()) {
       std::abort();
     }

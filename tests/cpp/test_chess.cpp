@@ -111,6 +111,13 @@ void repetitions_are_counted_to_the_last_irreversible_move() {
   CHECK(game.repetitions() == 0);
 }
 
+void a_board_full_of_queens_fits_the_list() {
+  const Position position =
+      parse_fen("Q1Q1Q1Q1/1Q1Q1Q1Q/Q1Q1Q1Q1/1Q1Q1Q1Q/Q1Q1Q1Q1/1Q1Q1Qpp/K1Q1Q1nk w - -");
+  CHECK(count_legal_moves(position) > 218);
+  CHECK(static_cast<int>(legal_moves(position).size()) == count_legal_moves(position));
+}
+
 void games_end_as_they_should() {
   const auto ending = [](const char* fen) { return Game::from_fen(fen).outcome(true); };
   const auto mate = ending("rnb1kbnr/pppp1ppp/8/4p3/6Pq/5P2/PPPPP2P/RNBQKBNR w KQkq - 1 3");
@@ -119,8 +126,7 @@ void games_end_as_they_should() {
   CHECK(ending("7k/8/6K1/8/8/8/8/6B1 b - - 0 1")->termination ==
         Termination::insufficient_material);
   CHECK(ending("7k/8/6K1/8/8/8/8/6R1 b - - 100 80")->termination == Termination::fifty_moves);
-  CHECK(ending("7k/8/6K1/8/8/8/8/6R1 b - - 150 99")->termination ==
-        Termination::seventyfive_moves);
+  CHECK(ending("7k/8/6K1/8/8/8/8/6R1 b - - 150 99")->termination == Termination::seventyfive_moves);
   CHECK(!ending("7k/8/6K1/8/8/8/8/6R1 b - - 99 80"));
 }
 
@@ -151,6 +157,7 @@ void test_chess() {
   castling_follows_the_variant();
   en_passant_counts_only_where_it_is_legal();
   repetitions_are_counted_to_the_last_irreversible_move();
+  a_board_full_of_queens_fits_the_list();
   games_end_as_they_should();
   nonsense_is_refused();
 }

@@ -45,8 +45,7 @@ inline constexpr std::array<std::array<int, 2>, 8> kKingSteps{
 
 inline constexpr SquareTable kKnightAttacks =
     table_of([](Square s) { return leaps(s, kKnightSteps); });
-inline constexpr SquareTable kKingAttacks =
-    table_of([](Square s) { return leaps(s, kKingSteps); });
+inline constexpr SquareTable kKingAttacks = table_of([](Square s) { return leaps(s, kKingSteps); });
 inline constexpr std::array<SquareTable, kColors> kPawnAttacks{
     table_of([](Square s) { return ray(s, -1, 1, 1) | ray(s, 1, 1, 1); }),
     table_of([](Square s) { return ray(s, -1, -1, 1) | ray(s, 1, -1, 1); })};
@@ -65,8 +64,8 @@ inline constexpr SquareTable kAntiDiagonals =
 constexpr Bitboard line_attacks(Square square, Bitboard occupied, Bitboard line) {
   const std::uint64_t blockers = (occupied & line).bits();
   const std::uint64_t up = blockers - 2 * Bitboard(square).bits();
-  const std::uint64_t down = Bitboard(blockers).flipped().bits() -
-                             2 * Bitboard(square.flipped()).bits();
+  const std::uint64_t down =
+      Bitboard(blockers).flipped().bits() - 2 * Bitboard(square.flipped()).bits();
   return Bitboard(up ^ Bitboard(down).flipped().bits()) & line;
 }
 

@@ -86,8 +86,14 @@ inline constexpr Bitboard kDarkSquares{0xAA55AA55AA55AA55ULL};
 
 // Directions are differences of square indices, as seen by White.
 enum class Direction : int {
-  north = 8, north_east = 9, east = 1, south_east = -7,
-  south = -8, south_west = -9, west = -1, north_west = 7,
+  north = 8,
+  north_east = 9,
+  east = 1,
+  south_east = -7,
+  south = -8,
+  south_west = -9,
+  west = -1,
+  north_west = 7
 };
 
 // Every square of the set moved one step; what would leave the board is dropped.

@@ -38,8 +38,8 @@ bool has_slow_pext() {
 }
 
 bool detect_fast_bits() {
-  constexpr std::uint32_t kPopcnt = 1u << 23;             // leaf 1, ecx
-  constexpr std::uint32_t kBmi = (1u << 3) | (1u << 8);   // leaf 7, ebx
+  constexpr std::uint32_t kPopcnt = 1u << 23;            // leaf 1, ecx
+  constexpr std::uint32_t kBmi = (1u << 3) | (1u << 8);  // leaf 7, ebx
   if (cpuid(0)[0] < 7) return false;
   return (cpuid(1)[2] & kPopcnt) != 0 && (cpuid(7)[1] & kBmi) == kBmi && !has_slow_pext();
 }

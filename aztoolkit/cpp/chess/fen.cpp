@@ -50,7 +50,8 @@ void parse_rank(Setup& setup, std::string_view text, int rank) {
       file += c - '0';
     } else {
       const std::size_t type = kPieceLetters.find(to_lower(c));
-      if (type == std::string_view::npos) fail("pieces (PNBRQKpnbrqk) or digits 1-8 in a FEN rank", text);
+      if (type == std::string_view::npos)
+        fail("pieces (PNBRQKpnbrqk) or digits 1-8 in a FEN rank", text);
       if (file < 8) {
         setup.pieces[is_upper(c) ? 0 : 1][type] |= Bitboard(Square::at(file, rank));
       }
@@ -103,8 +104,8 @@ void parse_castling(Setup& setup, std::string_view field) {
 
 void parse_en_passant(Setup& setup, std::string_view field) {
   if (field == "-") return;
-  const bool square = field.size() == 2 && field[0] >= 'a' && field[0] <= 'h' &&
-                      field[1] >= '1' && field[1] <= '8';
+  const bool square =
+      field.size() == 2 && field[0] >= 'a' && field[0] <= 'h' && field[1] >= '1' && field[1] <= '8';
   if (!square) fail("'-' or a square as FEN en passant field", field);
   setup.en_passant = Square::at(field[0] - 'a', field[1] - '1');
 }

@@ -38,17 +38,14 @@ bool is_insufficient_material(const Position& position) {
 
 Game::Game(const Position& start) : frames_{Frame{start}}, keys_{start.key()} {}
 
-Game Game::from_fen(std::string_view fen, bool chess960) {
-  return Game(parse_fen(fen, chess960));
-}
+Game Game::from_fen(std::string_view fen, bool chess960) { return Game(parse_fen(fen, chess960)); }
 
 void Game::push(Move move) {
   frames_.push_back({position().after(move)});
   keys_.push_back(position().key());
   moves_.push_back(move);
   const int first = std::max(0, plies() - position().halfmove_clock());
-  frames_.back().repetitions =
-      static_cast<std::uint8_t>(count_repetitions(first, kMaxRepetitions));
+  frames_.back().repetitions = static_cast<std::uint8_t>(count_repetitions(first, kMaxRepetitions));
 }
 
 void Game::pop() {

@@ -10,9 +10,19 @@ namespace az {
 // What a move does. The first six name the piece that moves, so that playing a move never has
 // to look it up:  | kind:4 | to:6 | from:6 |
 enum class MoveKind : std::uint8_t {
-  pawn, knight, bishop, rook, queen, king,
-  double_push, en_passant, castle,
-  promote_knight, promote_bishop, promote_rook, promote_queen,
+  pawn,
+  knight,
+  bishop,
+  rook,
+  queen,
+  king,
+  double_push,
+  en_passant,
+  castle,
+  promote_knight,
+  promote_bishop,
+  promote_rook,
+  promote_queen
 };
 
 // Castling is stored as "king takes own rook" in every variant of chess; see uci.h and encode/

@@ -1,9 +1,9 @@
 // The move generator itself, compiled once for each set of instructions (movegen_*.cpp): the
-// including file defines AZ_MOVEGEN, the struct to be filled, and how sliders move; it may also
-// have told the compiler which instructions to use.
+// including file defines AZ_MOVEGEN, the struct to be filled, and `Sliders`, how sliders move;
+// it may also have told the compiler which instructions to use.
 //
-// One walk over the pieces feeds a sink: `Writer` appends moves to a list, `Counter` only counts
-// the squares. Checks and pins are found first, from the king outwards:
+// One walk over the pieces feeds a sink: `Writer` appends moves to a list, `Counter` only
+// counts the squares. Checks and pins are found first, from the king outwards:
 //
 //     target   squares that answer a check (all but our own when there is none)
 //     pinned   our pieces that may move only along their line to the king
@@ -78,7 +78,8 @@ class Generator {
     knight_moves();
     slider_moves();
     pawn_moves();
-    if (position_.has_legal_en_passant()) [[unlikely]] en_passant();
+    if (position_.has_legal_en_passant()) [[unlikely]]
+      en_passant();
     if (checkers_.empty() && (position_.castling_rooks() & own_).any()) castling();
   }
 
@@ -118,8 +119,8 @@ class Generator {
     Bitboard targets;
     for (Square to : safe) {
       const Bitboard attackers = (knight_attacks(to) & knights) |
-                                 (slide_straight(to, behind) & rooks) |
-                                 (slide_diagonal(to, behind) & bishops);
+                                 (sliders_.straight(to, behind) & rooks) |
+                                 (sliders_.diagonal(to, behind) & bishops);
       if (attackers.empty()) targets |= Bitboard(to);
     }
     sink_.piece(MoveKind::king, king_, targets);
@@ -133,22 +134,23 @@ class Generator {
 
   // The squares a piece may go to without leaving its pin.
   [[nodiscard]] Bitboard unpinned(Square from, Bitboard targets) const {
-    if (pinned_.has(from)) [[unlikely]] return targets & line_through(king_, from);
+    if (pinned_.has(from)) [[unlikely]]
+      return targets & line_through(king_, from);
     return targets;
   }
 
   void slider_moves() {
     for (Square from : ours(PieceType::bishop)) {
-      const Bitboard attacks = slide_diagonal(from, occupied_) & target_;
+      const Bitboard attacks = sliders_.diagonal(from, occupied_) & target_;
       sink_.piece(MoveKind::bishop, from, unpinned(from, attacks));
     }
     for (Square from : ours(PieceType::rook)) {
-      const Bitboard attacks = slide_straight(from, occupied_) & target_;
+      const Bitboard attacks = sliders_.straight(from, occupied_) & target_;
       sink_.piece(MoveKind::rook, from, unpinned(from, attacks));
     }
     for (Square from : ours(PieceType::queen)) {
       const Bitboard attacks =
-          (slide_straight(from, occupied_) | slide_diagonal(from, occupied_)) & target_;
+          (sliders_.straight(from, occupied_) | sliders_.diagonal(from, occupied_)) & target_;
       sink_.piece(MoveKind::queen, from, unpinned(from, attacks));
     }
   }
@@ -180,7 +182,8 @@ class Generator {
     constexpr Bitboard kLastRank = back_rank(kThem);
     sink_.template pawns<kStep>(MoveKind::pawn, targets & ~kLastRank);
     const Bitboard promoting = targets & kLastRank;
-    if (promoting.any()) [[unlikely]] sink_.template promotions<kStep>(promoting);
+    if (promoting.any()) [[unlikely]]
+      sink_.template promotions<kStep>(promoting);
   }
 
   void en_passant() {
@@ -215,6 +218,7 @@ class Generator {
 
   const Position& position_;
   Sink& sink_;
+  const Sliders sliders_{};
   const Square king_;
   const Bitboard own_, enemy_, occupied_;
   Bitboard checkers_{}, pinned_{}, target_{};

@@ -5,8 +5,14 @@ namespace az {
 
 namespace {
 
-Bitboard slide_straight(Square s, Bitboard occupied) { return rook_attacks(s, occupied); }
-Bitboard slide_diagonal(Square s, Bitboard occupied) { return bishop_attacks(s, occupied); }
+struct Sliders {
+  [[nodiscard]] Bitboard straight(Square s, Bitboard occupied) const {
+    return rook_attacks(s, occupied);
+  }
+  [[nodiscard]] Bitboard diagonal(Square s, Bitboard occupied) const {
+    return bishop_attacks(s, occupied);
+  }
+};
 
 }  // namespace
 

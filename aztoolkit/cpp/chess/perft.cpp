@@ -8,7 +8,8 @@
 namespace az {
 
 std::uint64_t perft(const Position& position, int depth) {
-  return has_fast_bits() ? FastMovegen::perft(position, depth) : PortableMovegen::perft(position, depth);
+  return has_fast_bits() ? FastMovegen::perft(position, depth)
+                         : PortableMovegen::perft(position, depth);
 }
 
 std::vector<std::pair<Move, std::uint64_t>> perft_divide(const Position& position, int depth) {

@@ -88,8 +88,7 @@ void Position::set_castling(Bitboard rooks) {
     const Square king = this->king(color);
     Bitboard mine = rooks & pieces(color, PieceType::rook) & back_rank(color);
     if (!chess960_) mine &= kFileA | kFileH;
-    const bool king_ready =
-        chess960_ ? back_rank(color).has(king) : king == kE1.seen_by(color);
+    const bool king_ready = chess960_ ? back_rank(color).has(king) : king == kE1.seen_by(color);
     if (king_ready) castling_ |= outermost(mine, king);
   }
   for (Square rook : castling_) key_ ^= detail::kZobrist.castling_rook[rook.index()];
@@ -129,8 +128,7 @@ bool Position::en_passant_capture_is_legal(Square from) const {
 }
 
 bool Position::find_legal_en_passant() const {
-  const Bitboard pawns =
-      pieces(turn_, PieceType::pawn) & pawn_attacks(!turn_, Square(en_passant_));
+  const Bitboard pawns = pieces(turn_, PieceType::pawn) & pawn_attacks(!turn_, Square(en_passant_));
   for (Square from : pawns) {
     if (en_passant_capture_is_legal(from)) return true;
   }

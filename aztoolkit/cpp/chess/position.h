@@ -15,11 +15,11 @@ namespace az {
 struct Setup {
   std::array<std::array<Bitboard, kPieceTypes>, kColors> pieces{};
   Color turn = Color::white;
-  Bitboard castling_rooks{};             // rooks that may still castle; bogus ones are dropped
-  std::optional<Square> en_passant{};    // the square passed over; a bogus one is dropped
+  Bitboard castling_rooks{};           // rooks that may still castle; bogus ones are dropped
+  std::optional<Square> en_passant{};  // the square passed over; a bogus one is dropped
   int halfmove_clock = 0;
   int fullmove_number = 1;
-  bool chess960 = false;                 // else castling only with Ke1/Ke8 and rooks a, h
+  bool chess960 = false;  // else castling only with Ke1/Ke8 and rooks a, h
 };
 
 // Invariants: one king a side, no pawn on a back rank, the side that has just moved is not in
@@ -37,9 +37,7 @@ class Position {
     return pieces(color) & pieces(type);
   }
   [[nodiscard]] Bitboard occupied() const { return by_color_[0] | by_color_[1]; }
-  [[nodiscard]] Square king(Color color) const {
-    return pieces(color, PieceType::king).first();
-  }
+  [[nodiscard]] Square king(Color color) const { return pieces(color, PieceType::king).first(); }
 
   [[nodiscard]] Color turn() const { return turn_; }
   [[nodiscard]] Bitboard castling_rooks() const { return castling_; }
@@ -63,9 +61,7 @@ class Position {
   [[nodiscard]] Key key() const { return key_; }
 
   [[nodiscard]] Bitboard attackers(Color by, Square target, Bitboard occupied) const;
-  [[nodiscard]] Bitboard checkers() const {
-    return attackers(!turn_, king(turn_), occupied());
-  }
+  [[nodiscard]] Bitboard checkers() const { return attackers(!turn_, king(turn_), occupied()); }
   [[nodiscard]] bool is_check() const { return checkers().any(); }
 
   // Plays a legal move of this position.
@@ -115,12 +111,11 @@ static_assert(sizeof(Position) == 88);
 // The pieces of `by` that would attack `target` if exactly `occupied` were occupied.
 inline Bitboard Position::attackers(Color by, Square target, Bitboard occupied) const {
   const Bitboard queens = pieces(PieceType::queen);
-  return pieces(by) &
-         ((knight_attacks(target) & pieces(PieceType::knight)) |
-          (king_attacks(target) & pieces(PieceType::king)) |
-          (pawn_attacks(!by, target) & pieces(PieceType::pawn)) |
-          (rook_attacks(target, occupied) & (pieces(PieceType::rook) | queens)) |
-          (bishop_attacks(target, occupied) & (pieces(PieceType::bishop) | queens)));
+  return pieces(by) & ((knight_attacks(target) & pieces(PieceType::knight)) |
+                       (king_attacks(target) & pieces(PieceType::king)) |
+                       (pawn_attacks(!by, target) & pieces(PieceType::pawn)) |
+                       (rook_attacks(target, occupied) & (pieces(PieceType::rook) | queens)) |
+                       (bishop_attacks(target, occupied) & (pieces(PieceType::bishop) | queens)));
 }
 
 // A piece other than a king: the type's number is the sum of its bits, no branch needed.

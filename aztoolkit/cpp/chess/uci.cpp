@@ -43,8 +43,8 @@ Move parse_uci(const Position& position, std::string_view uci) {
     if (move.is_castle() && (uci == takes_rook(move) || uci == two_steps(move))) castling = move;
   }
   if (castling) return castling;
-  throw PositionError("expected a legal move in " + to_fen(position) + ", got '" +
-                      printable(uci) + "'");
+  throw PositionError("expected a legal move in " + to_fen(position) + ", got '" + printable(uci) +
+                      "'");
 }
 
 }  // namespace az

@@ -36,8 +36,7 @@ void encode(Encoding encoding, const Game& game, std::span<float> planes) {
   else encode_lc0_112(game, planes);
 }
 
-void encode_batch(Encoding encoding, std::span<const Game* const> games,
-                  std::span<float> planes) {
+void encode_batch(Encoding encoding, std::span<const Game* const> games, std::span<float> planes) {
   const std::size_t stride = static_cast<std::size_t>(plane_count(encoding)) * kSquares;
   assert(planes.size() == games.size() * stride);
   for (std::size_t i = 0; i < games.size(); ++i) {
