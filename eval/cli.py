@@ -1,0 +1,150 @@
+"""The commands `gate` and `match`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from cyclopts.types import PositiveInt
+
+from aztoolkit.console import human_console, print_json, progress_console
+from aztoolkit.errors import ConfigError
+from eval.settings import GateRule, MatchSettings
+
+if TYPE_CHECKING:
+    from eval.verdict import Verdict
+
+_EXIT_CODES: "dict[Verdict, int]" = {"accepted": 0, "rejected": 1, "inconclusive": 3}
+_JOURNAL_SUFFIX = ".games.jsonl"
+
+Json = Annotated[bool, Parameter(negative="")]
+Settings = Annotated[MatchSettings, Parameter(name="*")]
+Rule = Annotated[GateRule, Parameter(name="*")]
+
+
+def gate(
+    baseline: Path,
+    candidate: Path,
+    /,
+    *,
+    openings: Path | None = None,
+    json: Json = False,
+    rule: Rule = GateRule(),  # noqa: B008, as cyclopts flattens it: frozen
+    settings: Settings = MatchSettings(),  # noqa: B008
+) -> int:
+    """Accept or reject a model by matches against its original.
+
+    Writes X.gate.json (the verdict) and X.gate.pgn (all games) beside the candidate X.onnx. A gate that
+    was killed goes on from the games it had played. Exit code 0 accepted, 1 rejected, 3 inconclusive.
+
+    Examples:
+        aztoolkit gate runs/a/export/fp32.onnx runs/a/export/int8.onnx
+        aztoolkit gate fp32.onnx int8.onnx --simulations 200 --max-pairs 200 --json
+
+    Parameters
+    ----------
+    baseline: Path
+        The model to be replaced (.onnx).
+    candidate: Path
+        The model that would replace it (.onnx).
+    openings: Path
+        Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
+    json: bool
+        Print the verdict as one JSON document; text goes to stderr.
+    """
+    from aztoolkit.files import write_json, write_text
+    from aztoolkit.model import sidecar
+    from eval.gate import JOURNAL_SUFFIX, prepare_trial, run_gate
+    from eval.pgn import match_pgn, names_of
+    from eval.report import gate_document, print_gate
+
+    trial = prepare_trial(
+        baseline,
+        candidate,
+        rule=rule,
+        settings=settings,
+        openings=openings,
+        console=progress_console(),
+    )
+    result = run_gate(trial)
+    document = gate_document(trial, result)
+    if result.series:
+        names = names_of(trial.candidate.name, trial.baseline.name)
+        games = result.series.tally.records()
+        write_text(
+            sidecar(candidate, "gate").with_suffix(".pgn"), match_pgn(games, names, event="gate")
+        )
+    write_json(sidecar(candidate, "gate"), document)
+    candidate.with_suffix(JOURNAL_SUFFIX).unlink(missing_ok=True)
+    print_gate(human_console(json_output=json), trial, result)
+    if json:
+        print_json(document)
+    return _EXIT_CODES[result.verdict]
+
+
+def match(
+    a: str,
+    b: str,
+    /,
+    *,
+    pairs: PositiveInt = 50,
+    openings: Path | None = None,
+    pgn: Path | None = None,
+    json: Json = False,
+    settings: Settings = MatchSettings(),  # noqa: B008
+) -> int:
+    """Play two engines against each other: pairs of games from one opening, colours swapped.
+
+    With --pgn, a match that was killed goes on from the games it had played.
+
+    Examples:
+        aztoolkit match runs/a runs/b
+        aztoolkit match model.onnx uniform --pairs 20 --simulations 50 --pgn games.pgn
+        aztoolkit match model.onnx "uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350"
+
+    Parameters
+    ----------
+    a: str
+        A model file, a run folder, `uniform` (search without a network), or `uci:COMMAND`.
+    b: str
+        Likewise.
+    pairs: int
+        How many pairs of games.
+    openings: Path
+        Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
+    pgn: Path
+        The file to write all games to.
+    json: bool
+        Print the result as one JSON document; text goes to stderr.
+    """
+    from aztoolkit.files import write_text
+    from eval.journal import Journal
+    from eval.openings import read_book
+    from eval.opponents import find_opponent
+    from eval.pgn import match_pgn, names_of
+    from eval.progress import show_match
+    from eval.report import match_document, print_match
+    from eval.series import identify, play_series
+
+    if pgn is not None and pgn.is_dir():
+        raise ConfigError(f"expected a file to write to, got a folder: --pgn {pgn}")
+    opponents = find_opponent(a), find_opponent(b)
+    book = read_book(openings, count=pairs, seed=settings.seed)
+    names = names_of(opponents[0].name, opponents[1].name)
+    identity = identify(opponents, book, settings)
+    journal = Journal(pgn.with_name(pgn.name + _JOURNAL_SUFFIX), identity) if pgn else None
+    with show_match(progress_console(), pairs=len(book.openings)) as watch:
+        series = play_series(
+            opponents,
+            book,
+            settings,
+            journal=journal,
+            is_over=lambda tally: tally.pairs == len(book.openings),
+            watch=watch,
+        )
+    if pgn and journal:
+        write_text(pgn, match_pgn(series.tally.records(), names, event="match"))
+        journal.remove()
+    print_match(human_console(json_output=json), names, book, series, pairs)
+    if json:
+        print_json(match_document(opponents, book, settings, series))
+    return 0

@@ -1,0 +1,133 @@
+"""Who may sit down to a match, by the name given on the command line.
+
+models/a.onnx                       a model file
+runs/a                              a run folder: its `export/fp32.onnx`
+uniform                             no network: every move as good as another, search alone
+uci:stockfish                       a UCI engine, by command or path
+uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350     with options
+"""
+
+import shlex
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import chess.engine
+
+from aztoolkit.backends import open_evaluator
+from aztoolkit.encoding import az119, az4672
+from aztoolkit.errors import ConfigError, MachineError, ModelError
+from aztoolkit.evaluator import UniformEvaluator
+from aztoolkit.files import sha256
+from aztoolkit.model import ModelSpec
+from eval.seats import NetworkSeat, Seat, UciSeat
+from eval.settings import MatchSettings
+
+UNIFORM = "uniform"
+UCI_PREFIX = "uci:"
+RUN_MODEL = Path("export", "fp32.onnx")
+"""The model of a run folder."""
+_GAMES_FOLDER = "/usr/games"
+"""Where Debian puts engines; often not on PATH."""
+_Opener = Callable[[MatchSettings, threading.Event], Seat]
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """An engine that can be opened any number of times."""
+
+    name: str
+    """As it is shown and written into PGN."""
+    source: str
+    """As it was given, a run folder resolved to its model."""
+    sha256: str | None
+    """Of the model file; None if it is none."""
+    open_seat: _Opener
+    """Opens it for one thread, given how to play and what tells that the match is over."""
+
+
+def find_opponent(text: str) -> Opponent:
+    """Returns the opponent that `text` names (see the module).
+
+    Raises:
+        ModelError: the model or the run is missing.
+        MachineError: the UCI engine is missing.
+        ConfigError: an option of a UCI engine is malformed.
+    """
+    if text == UNIFORM:
+        return Opponent(UNIFORM, UNIFORM, None, _open_uniform)
+    if text.startswith(UCI_PREFIX):
+        return _uci_opponent(text.removeprefix(UCI_PREFIX))
+    return model_opponent(_resolve_run(Path(text)))
+
+
+def model_opponent(model: Path) -> Opponent:
+    """Returns the opponent of a model file; raises ModelError if it is missing."""
+    if not model.is_file():
+        raise ModelError(f"expected a model file, got nothing at {model}; check the path")
+
+    def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:
+        threads = 1 if settings.worker_count() > 1 else 0
+        return NetworkSeat(open_evaluator(model, threads=threads), settings, stopped)
+
+    return Opponent(model.stem, str(model), sha256(model), open_seat)
+
+
+def _resolve_run(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    model = path / RUN_MODEL
+    if not model.is_file():
+        raise ModelError(
+            f"expected {RUN_MODEL} in the run folder {path}, got none; "
+            f"make it with `aztoolkit export {path}`"
+        )
+    return model
+
+
+def _open_uniform(settings: MatchSettings, stopped: threading.Event) -> Seat:
+    spec = ModelSpec(
+        encoding=az119.NAME,
+        action_space=az4672.NAME,
+        network={"kind": UNIFORM},
+        precision="fp32",
+        checkpoint_sha256="",
+        training_step=0,
+        tools={},
+    )
+    return NetworkSeat(UniformEvaluator(spec), settings, stopped)
+
+
+def _uci_opponent(text: str) -> Opponent:
+    program, _, query = text.partition("?")
+    try:
+        options = dict(parse_qsl(query, strict_parsing=True)) if query else {}
+    except ValueError as error:
+        raise ConfigError(
+            f"expected options as NAME=VALUE&NAME=VALUE after '?', got {query!r}: {error}"
+        ) from error
+    command = shlex.split(program)
+    found = command and (shutil.which(command[0]) or shutil.which(command[0], path=_GAMES_FOLDER))
+    if not found:
+        raise MachineError(
+            f"expected a UCI engine, got no program {program!r} on PATH; install it "
+            "(such as `apt-get install stockfish`) or give its path after 'uci:'"
+        )
+    return Opponent(
+        Path(found).name, f"uci:{text}", None, _uci_opener([found, *command[1:]], options)
+    )
+
+
+def _uci_opener(command: list[str], options: dict[str, str]) -> _Opener:
+    def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:  # noqa: ARG001
+        try:
+            return UciSeat(command, options, settings)
+        except (chess.engine.EngineError, TimeoutError, OSError) as error:
+            raise MachineError(
+                f"expected a UCI engine that starts and takes its options, got {command}: {error}"
+            ) from error
+
+    return open_seat

@@ -1,0 +1,54 @@
+"""What a match and a gate are told before they start; each field is an option of the command."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from aztoolkit.hardware import probe_cpu
+
+
+class MatchSettings(BaseModel):
+    """How games are played; both sides are treated alike in everything here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    simulations: int = Field(default=100, ge=1, le=1_000_000)
+    """Simulations a move, for both sides (nodes a move for a UCI engine)."""
+    batch_size: int = Field(default=1, ge=1, le=256)
+    """Most leaves of one game that wait for the network at once; fewer play better, and the games
+    together fill the batch."""
+    concurrency: int = Field(default=32, ge=1, le=4096)
+    """Games played at the same time, over all workers."""
+    workers: int | None = Field(default=None, ge=1, le=256)
+    """Threads that play, each with its own copy of both networks; one a processor core unless given."""
+    max_plies: int = Field(default=512, ge=1)
+    """Half-moves after the opening at which a game is broken off and counts as a draw."""
+    seed: int = Field(default=0, ge=0)
+    """Of the order of the openings and of the searches."""
+
+    def worker_count(self) -> int:
+        """Returns the number of workers: a core each unless given, and never more than games."""
+        return min(self.workers or probe_cpu().cores, self.concurrency)
+
+
+class GateRule(BaseModel):
+    """When a candidate is accepted: a sequential test of its Elo, and a least score."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    elo0: float = -50.0
+    """Elo difference at which the candidate is too weak."""
+    elo1: float = 0.0
+    """Elo difference at which it is good enough; above elo0."""
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    """Risk of accepting a candidate that is as weak as elo0."""
+    beta: float = Field(default=0.05, gt=0, lt=0.5)
+    """Risk of rejecting a candidate that is as good as elo1."""
+    min_score: float = Field(default=0.45, ge=0, le=1)
+    """Least score, 0 to 1, of an accepted candidate."""
+    min_pairs: int = Field(default=20, ge=1)
+    """Game pairs before any verdict."""
+    max_pairs: int = Field(default=400, ge=1)
+    """Game pairs after which the verdict is given as things stand."""
+    max_kl: float | None = Field(default=None, gt=0)
+    """Reject if the mean policy divergence in X.compare.json is above this; reported only unless given."""
+    max_winrate_error: float | None = Field(default=None, gt=0)
+    """Reject if the 99th percentile of the win-rate error in X.compare.json is above this, 0 to 1."""
