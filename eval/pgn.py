@@ -8,6 +8,9 @@ import chess.pgn
 from eval.openings import Opening
 from eval.records import CAPPED, FAILED, GameRecord, Side, opening_of
 
+_COLUMNS = 80
+"""Width of the move text, as the PGN standard has it."""
+
 
 def match_pgn(records: Iterable[GameRecord], names: Sequence[str], *, event: str) -> str:
     """Returns the games as PGN.
@@ -18,7 +21,10 @@ def match_pgn(records: Iterable[GameRecord], names: Sequence[str], *, event: str
     Args:
         names: of A and B.
     """
-    return "".join(f"{_game(record, names, event)}\n\n" for record in records)
+    games = (_game(record, names, event) for record in records)
+    return "".join(
+        f"{game.accept(chess.pgn.StringExporter(columns=_COLUMNS))}\n\n" for game in games
+    )
 
 
 def _game(record: GameRecord, names: Sequence[str], event: str) -> chess.pgn.Game:
@@ -65,7 +71,7 @@ def _append_moves(game: chess.pgn.Game, opening: Opening, record: GameRecord) ->
     for move in opening.moves:
         node = node.add_main_variation(move)
     for uci, value in zip(record.moves, record.values, strict=True):
-        comment = "" if value is None else f"{value:+.2f}"
+        comment = "" if value is None else f"{value:+z.2f}"
         node = node.add_main_variation(chess.Move.from_uci(uci), comment=comment)
     return node
 

@@ -44,7 +44,7 @@ def describe(tally: Tally) -> str:
         return text
     found = stats.elo_estimate(tally.pentanomial)
     margin = (found.high - found.low) / 2.0
-    return f"{text} · {stats.score(tally.pentanomial):.1%} · Elo {found.elo:+.0f} ± {margin:.0f}"
+    return f"{text} · {stats.score(tally.pentanomial):.1%} · Elo {found.elo:+z.0f} ± {margin:.0f}"
 
 
 def _log_lines(console: Console, extra: Callable[[Tally], str]) -> Callable[[Tally], None]:

@@ -130,8 +130,8 @@ def _print_series(console: Console, series: Series) -> None:
     if tally.pairs:
         elo = stats.elo_estimate(tally.pentanomial)
         console.print(
-            f"score {stats.score(tally.pentanomial):.1%}, Elo {elo.elo:+.0f} "
-            f"(95 %: {elo.low:+.0f} to {elo.high:+.0f})"
+            f"score {stats.score(tally.pentanomial):.1%}, Elo {elo.elo:+z.0f} "
+            f"(95 %: {elo.low:+z.0f} to {elo.high:+z.0f})"
         )
     for record, failure in [*tally.failures(Side.A), *tally.failures(Side.B)]:
         text = f"failure of {failure.side.name} in pair {record.pair + 1}: {failure.kind}, "
