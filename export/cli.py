@@ -1,0 +1,238 @@
+"""The commands `export`, `quantize` and `compare`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from aztoolkit.console import human_console, print_json, progress_console
+from aztoolkit.errors import ConfigError
+from aztoolkit.files import sha256
+
+if TYPE_CHECKING:
+    from aztoolkit.model import ModelSpec, Precision
+    from export.calibration import Calibration, Progress
+
+_MEBIBYTE = 1 << 20
+Output = Annotated[Path | None, Parameter(alias="-o")]
+Count = Annotated[int | None, Parameter(validator=lambda _, count: _check_count(count))]
+
+
+def export(source: Path, /, *, output: Output = None, json: bool = False) -> int:
+    """Write a checkpoint as FP32 and FP16 ONNX models, each tried against the checkpoint.
+
+    Examples:
+        aztoolkit export runs/a
+        aztoolkit export runs/a/checkpoints/step-00001234.safetensors -o models
+
+    Parameters
+    ----------
+    source: Path
+        A checkpoint (.safetensors), or a run folder for its last one.
+    output: Path
+        The folder to write to; without it the folder `export` of the run.
+    json: bool
+        Print one JSON document instead of text.
+    """
+    from export.onnx import export_onnx
+    from export.source import FP16, FP32, export_folder, open_checkpoint
+
+    console = human_console(json_output=json)
+    checkpoint = open_checkpoint(source)
+    folder = output or export_folder(checkpoint.path)
+    models = []
+    precisions: dict[str, Precision] = {FP32: "fp32", FP16: "fp16"}
+    for name, precision in precisions.items():
+        spec = export_onnx(checkpoint, folder / name, precision=precision)
+        models.append(_report(folder / name, spec, console))
+    if json:
+        print_json({"checkpoint": str(checkpoint.path), "models": models})
+    return 0
+
+
+def quantize(
+    source: Path,
+    /,
+    *,
+    int8: Annotated[bool, Parameter(negative=())] = True,
+    calibration: Path | None = None,
+    calibration_size: Count = None,
+    weight_bits: Literal["auto", "7", "8"] = "auto",
+    seed: int = 0,
+    output: Output = None,
+    json: bool = False,
+) -> int:
+    """Shrink a model to INT8, calibrated on positions; some games are held out for `compare`.
+
+    Examples:
+        aztoolkit quantize runs/a --int8
+        aztoolkit quantize model.onnx --int8 --calibration games.pgn -o model.int8.onnx
+
+    Parameters
+    ----------
+    source: Path
+        An FP32 model (.onnx), a checkpoint (.safetensors), or a run folder for its last one.
+    int8: bool
+        The precision; there is no other yet.
+    calibration: Path
+        A run folder, replay shards (.parquet), .pgn or .epd; without it the model's own run.
+    calibration_size: int
+        How many positions; without it 2000, or all where there are fewer.
+    weight_bits: Literal["auto", "7", "8"]
+        8; or 7 for runtimes other than aztoolkit's, which saturate on processors without VNNI.
+    seed: int
+        Of the choice of positions.
+    output: Path
+        The file to write; without it `int8.onnx` beside the FP32 model.
+    json: bool
+        Print one JSON document instead of text.
+    """
+    from export.calibration import load_calibration
+    from export.quantize import choose_weight_bits, quantize_static, read_fp32_spec
+    from export.source import INT8, find_positions
+
+    if not int8:
+        raise ConfigError("expected --int8, got no precision; there is no other yet")
+    console = human_console(json_output=json)
+    model = _fp32_model(source, console)
+    target = output or model.parent / INT8
+    _check_target(target, model)
+    spec = read_fp32_spec(model)
+    positions = load_calibration(
+        find_positions(model, calibration),
+        encoding=spec.encoding,
+        size=calibration_size,
+        seed=seed,
+    )
+    console.print(f"calibrating on {_describe(positions)}")
+    with _progress("calibrating", len(positions.planes)) as advance:
+        spec = quantize_static(
+            model,
+            target,
+            positions,
+            weight_bits=choose_weight_bits(weight_bits),
+            progress=advance,
+        )
+    report = _report(target, spec, console)
+    if json:
+        print_json({"original": str(model), "model": report})
+    return 0
+
+
+def compare(
+    first: Path,
+    second: Path,
+    /,
+    *,
+    positions: Path | None = None,
+    count: Count = None,
+    seed: int = 0,
+    json: bool = False,
+) -> int:
+    """Measure how far a model is from its original, on games that calibrated neither.
+
+    Examples:
+        aztoolkit compare runs/a/export/fp32.onnx runs/a/export/int8.onnx
+        aztoolkit compare fp32.onnx int8.onnx --positions games.pgn --count 500 --json
+
+    Parameters
+    ----------
+    first: Path
+        The original.
+    second: Path
+        The model to judge; its report is written beside it as `<name>.compare.json`.
+    positions: Path
+        A run folder, replay shards (.parquet), .pgn or .epd; without it the second's own run.
+    count: int
+        How many positions; without it 2000, or all where there are fewer.
+    seed: int
+        Of the choice of positions.
+    json: bool
+        Print one JSON document instead of a table.
+    """
+    from export.compare import compare_files
+    from export.source import find_positions
+
+    console = human_console(json_output=json)
+    source = find_positions(second, positions)
+    with _progress("comparing") as advance:
+        report = compare_files(first, second, source, count=count, seed=seed, progress=advance)
+    _print_comparison(report, console)
+    if json:
+        print_json(report)
+    return 0
+
+
+def _fp32_model(source: Path, console: Console) -> Path:
+    """Returns the FP32 model that `source` is, or that is exported from the checkpoint it is."""
+    from export.source import FP32, MODEL_SUFFIX, export_folder, find_fp32, open_checkpoint
+
+    if source.suffix == MODEL_SUFFIX:
+        return source
+    checkpoint = open_checkpoint(source)
+    folder = export_folder(checkpoint.path)
+    model = find_fp32(checkpoint, folder)
+    if model is None:
+        from export.onnx import export_onnx
+
+        model = folder / FP32
+        _report(model, export_onnx(checkpoint, model, precision="fp32"), console)
+    return model
+
+
+def _check_count(count: int | None) -> None:
+    if count is not None and count < 1:
+        raise ValueError(f"expected at least 1 position, got {count}")
+
+
+def _check_target(target: Path, model: Path) -> None:
+    if target.suffix != ".onnx" or target.is_dir():
+        raise ConfigError(f"expected a file name that ends in .onnx, got -o {target}")
+    if target.absolute() == model.absolute():
+        raise ConfigError(f"expected another file than the original to write to, got -o {target}")
+
+
+def _report(path: Path, spec: "ModelSpec", console: Console) -> dict[str, Any]:
+    """Shows a model that was just written and returns its entry in the JSON document."""
+    size = path.stat().st_size
+    console.print(f"{spec.precision}  {size / _MEBIBYTE:6.1f} MiB  {path}", soft_wrap=True)
+    return {
+        "path": str(path),
+        "bytes": size,
+        "sha256": sha256(path),
+        "spec": spec.model_dump(mode="json"),
+    }
+
+
+def _describe(calibration: "Calibration") -> str:
+    spec = calibration.spec
+    return f"{spec.positions} positions of {spec.source} (seed {spec.seed})"
+
+
+def _print_comparison(report: dict[str, Any], console: Console) -> None:
+    first, second = report["first"], report["second"]
+    table = Table(title=f"{second['path']} against {first['path']}", show_header=False)
+    table.add_row("held-out positions", str(report["positions"]))
+    for label, key in (("policy KL", "kl"), ("win-rate error", "winrate_error")):
+        scale, unit = (100, " pp") if key == "winrate_error" else (1, " nats")
+        mean, tail = report[f"{key}_mean"] * scale, report[f"{key}_p99"] * scale
+        table.add_row(f"{label}, mean / p99", f"{mean:.4f} / {tail:.4f}{unit}")
+    table.add_row("same top move", f"{report['top1']:.1%}")
+    table.add_row(
+        "policy / value RMSE", f"{report['policy_rmse']:.4f} / {report['value_rmse']:.4f}"
+    )
+    console.print(table)
+
+
+@contextmanager
+def _progress(label: str, total: int | None = None) -> Iterator["Progress"]:
+    """Yields what moves a progress bar on stderr."""
+    from rich.progress import Progress as Bar
+
+    with Bar(console=progress_console(), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.advance(task, done)

@@ -1,0 +1,64 @@
+"""Two model files compared on held-out positions by the runtime that ships, and the report."""
+
+from pathlib import Path
+from typing import Any
+
+from aztoolkit.backends import open_evaluator
+from aztoolkit.errors import DataError
+from aztoolkit.files import sha256, write_json
+from aztoolkit.model import sidecar
+from export.calibration import DEFAULT_SIZE, Progress, ignore_progress
+from export.distances import compare_evaluators
+from export.metadata import tool_versions
+from export.positions import Part, sample_boards
+
+FORMAT_VERSION = 1
+DEFAULT_COUNT = DEFAULT_SIZE
+_PART: Part = "held-out"
+
+
+def compare_files(
+    first: Path,
+    second: Path,
+    source: Path,
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    progress: Progress = ignore_progress,
+) -> dict[str, Any]:
+    """Compares `second` with `first`, writes the report beside `second` and returns it.
+
+    Args:
+        source: where the positions come from; only its held-out games are used.
+        count: how many; without it `DEFAULT_COUNT`, or all where there are fewer.
+
+    Raises:
+        ModelError: a model is missing, broken, not ours, or of another encoding than the other.
+        DataError: the source is missing, malformed, or has fewer positions than asked for.
+        EvaluationError: a model answers NaN or infinity.
+        InputError: the report cannot be written.
+    """
+    original, rendering = open_evaluator(first), open_evaluator(second)
+    boards = sample_boards(source, count or DEFAULT_COUNT, part=_PART, seed=seed)
+    if count is not None and len(boards) < count:
+        raise DataError(
+            f"expected {count} held-out positions, got {len(boards)} in {source}; "
+            "ask for fewer with --count, or name more games"
+        )
+    found = compare_evaluators(original, rendering, boards, progress=progress)
+    report = {
+        "format_version": FORMAT_VERSION,
+        **found.summary(),
+        "first": _describe(first, original.spec.precision),
+        "second": _describe(second, rendering.spec.precision),
+        "source": str(source),
+        "part": _PART,
+        "seed": seed,
+        "tools": tool_versions("aztoolkit", "onnxruntime", "numpy", "chess"),
+    }
+    write_json(sidecar(second, "compare"), report)
+    return report
+
+
+def _describe(model: Path, precision: str) -> dict[str, str]:
+    return {"path": str(model), "precision": precision, "sha256": sha256(model)}
