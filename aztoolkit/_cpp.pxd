@@ -1,4 +1,4 @@
-"""Mirror of the C++ headers in `cpp/`, nothing else. Texts are declared as `string` for string_view."""
+"""Mirror of the C++ headers in `cpp/`, nothing else; `string` stands for `string_view`."""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint16_t, uint64_t
@@ -74,6 +74,7 @@ cdef extern from "chess/game.h" namespace "az" nogil:
 
     cdef cppclass Game:
         Game() except +
+
         @staticmethod
         Game from_fen(const string& fen, cbool chess960) except +
         void push(Move move) except +

@@ -1,14 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, embedsignature=False
 """The one door into C++: thin wrappers; the signatures and their meaning are in `_native.pyi`."""
 
-cimport cython
-from cython.operator cimport dereference
 from libc.stddef cimport size_t
 from libc.stdint cimport uint64_t
-from libcpp cimport bool as cbool
 from libcpp.optional cimport optional
 from libcpp.pair cimport pair
-from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from aztoolkit cimport _cpp as cpp

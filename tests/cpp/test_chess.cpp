@@ -112,9 +112,9 @@ void repetitions_are_counted_to_the_last_irreversible_move() {
 }
 
 void a_board_full_of_queens_fits_the_list() {
-  const Position position =
-      parse_fen("Q1Q1Q1Q1/1Q1Q1Q1Q/Q1Q1Q1Q1/1Q1Q1Q1Q/Q1Q1Q1Q1/1Q1Q1Qpp/K1Q1Q1nk w - -");
-  CHECK(count_legal_moves(position) > 218);
+  const char* fen = "Q1QQQQQ1/R6Q/1Q5Q/Q3Q3/Q1Q4Q/Q4Q1Q/pp1Q3Q/kBQ1QKQ1 w - - 0 1";
+  const Position position = parse_fen(fen);
+  CHECK(count_legal_moves(position) == 249);
   CHECK(static_cast<int>(legal_moves(position).size()) == count_legal_moves(position));
 }
 
