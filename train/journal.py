@@ -61,7 +61,7 @@ class Journal:
             InputError: the disk is full.
         """
         if self._open:
-            write_shard(self._run, self._open)
+            write_shard(self._run, sorted(self._open, key=lambda game: game.game_id))
             self._open = []
             self._rewrite()
 

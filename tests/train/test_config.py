@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from aztoolkit.errors import ConfigError
+from train.config import FILE, TrainConfig, load_config, load_profile, profile_names, resolve
+
+
+def test_every_profile_loads_and_names_a_device() -> None:
+    assert profile_names() == ["cpu", "high", "low", "mid"]
+    devices = {name: load_profile(name).device for name in profile_names()}
+    assert devices == {"cpu": "cpu", "high": "cuda", "mid": "cuda", "low": "cuda"}
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("high", (192, 15, 24, 800, 8192, 1_000_000, 50_000)),
+        ("mid", (192, 15, 12, 800, 4096, 500_000, 20_000)),
+        ("low", (64, 5, 4, 800, 2048, 200_000, 10_000)),
+    ],
+)
+def test_gpu_profiles_have_the_figures_of_the_plan(name: str, figures: tuple[int, ...]) -> None:
+    profile = load_profile(name)
+    assert figures == (
+        profile.filters,
+        profile.blocks,
+        profile.actors,
+        profile.simulations,
+        profile.training_batch_size,
+        profile.replay_capacity,
+        profile.replay_minimum,
+    )
+
+
+def test_an_unknown_profile_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"among cpu, high, low, mid .* got 'fast'"):
+        load_profile("fast")
+
+
+def test_toml_round_trip(tmp_path: Path) -> None:
+    config = load_profile("high").model_copy(update={"mirror": False, "c_puct": 2.5})
+    (tmp_path / "own.toml").write_text(config.to_toml())
+    assert load_profile(str(tmp_path / "own.toml")) == config
+    assert load_config(tmp_path / "own.toml").sha256 == config.sha256 != TrainConfig().sha256
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("fitlers = 3", "got 'fitlers'"),
+        ("filters = 0", "expected filters .* got 0"),
+        ('filters = "many"', "expected filters .* got 'many'"),
+        ("filters = ", "expected a TOML file"),
+    ],
+)
+def test_a_wrong_file_is_one_clear_line(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        load_config(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load_profile(str(tmp_path / "none.toml"))
+
+
+def test_options_override_the_profile(run: Path) -> None:
+    config = resolve(run, "low", {"filters": 32})
+    assert (config.filters, config.blocks, config.device) == (32, 5, "cuda")
+    with pytest.raises(ConfigError, match="expected filters"):
+        resolve(run, "low", {"filters": -1})
+
+
+def test_the_default_profile_is_cpu(run: Path) -> None:
+    assert resolve(run, None, {}) == load_profile("cpu")
+
+
+def test_a_run_keeps_its_settings(run: Path) -> None:
+    stored = resolve(run, "cpu", {"simulations": 9})
+    run.mkdir()
+    (run / FILE).write_text(stored.to_toml())
+    assert resolve(run, None, {}) == stored
+    assert resolve(run, None, {"simulations": 9}) == stored
+    assert resolve(run, "cpu", {"simulations": 9}) == stored
+
+
+@pytest.mark.parametrize(
+    ("profile", "options"),
+    [(None, {"simulations": 10}), ("cpu", {}), ("low", {"simulations": 9})],
+)
+def test_settings_that_disagree_with_a_run_are_refused(
+    run: Path, profile: str | None, options: dict[str, object]
+) -> None:
+    stored = resolve(run, "cpu", {"simulations": 9})
+    run.mkdir()
+    (run / FILE).write_text(stored.to_toml())
+    with pytest.raises(ConfigError, match="choose another --run") as caught:
+        resolve(run, profile, options)
+    assert "= 9" in str(caught.value) or "filters = " + json.dumps(stored.filters) in str(
+        caught.value
+    )

@@ -1,0 +1,139 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from aztoolkit.errors import CheckpointError, EvaluationError, InputError, MachineError
+from train.checkpoint import latest_checkpoint, load_checkpoint, weights_path
+from train.config import FILE, TrainConfig, load_config
+from train.lock import lock_run
+from train.loop import Limits, Summary, train_run
+from train.progress import Display
+from train.replay import read_games
+
+ONE = Limits(iterations=1)
+
+
+def rows(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_all_its_files(run: Path, config: TrainConfig, display: Display) -> None:
+    summary = train_run(run, config, Limits(iterations=2), display)
+    assert load_config(run / FILE) == config
+    assert summary.checkpoint == latest_checkpoint(run)
+    info = load_checkpoint(summary.checkpoint).info
+    games = list(read_games(run))
+    positions = sum(len(game) for game in games)
+    assert (info.games, info.positions) == (len(games), positions)
+    assert (summary.games, summary.positions) == (len(games), positions)
+    assert info.training_step == int(2.0 * positions / 8) == summary.training_step
+    assert info.seed == config.seed
+    assert info.config_sha256 == config.sha256
+    assert info.losses["loss"] == pytest.approx(rows(run)[-1]["loss"])
+    assert [row["positions"] for row in rows(run)] == sorted(row["positions"] for row in rows(run))
+    assert list((run / "tb").iterdir())
+    assert not (run / "replay" / "journal.jsonl").read_text()
+
+
+def test_the_same_seed_makes_the_same_run(
+    tmp_path: Path, config: TrainConfig, display: Display
+) -> None:
+    def run_once(name: str, seed: int) -> Summary:
+        seeded = config.model_copy(update={"seed": seed})
+        return train_run(tmp_path / name, seeded, Limits(iterations=2), display)
+
+    first, twin, other = run_once("a", 1), run_once("b", 1), run_once("c", 2)
+    assert first.checkpoint.read_bytes() == twin.checkpoint.read_bytes()
+    assert list(read_games(tmp_path / "a")) == list(read_games(tmp_path / "b"))
+    assert first.checkpoint.read_bytes() != other.checkpoint.read_bytes()
+
+
+def test_resuming_goes_on_where_it_stopped(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    first = train_run(run, config, ONE, display)
+    before = load_checkpoint(first.checkpoint)
+    second = train_run(run, config, ONE, display)
+    assert first.training_step < second.training_step == int(2.0 * second.positions / 8)
+    assert first.games < second.games
+    ids = [game.game_id for game in read_games(run)]
+    assert len(set(ids)) == len(ids) == second.games
+    assert {game.checkpoint_step for game in read_games(run)} == {0, first.training_step}
+    assert len(rows(run)) == 2
+    again = load_checkpoint(first.checkpoint)  # untouched by the second call
+    assert again.sha256 == before.sha256
+
+
+def test_limits_end_a_run(tmp_path: Path, config: TrainConfig, display: Display) -> None:
+    assert train_run(tmp_path / "a", config, Limits(games=1), display).games < 3
+    short = train_run(tmp_path / "b", config, Limits(minutes=1e-9), display)
+    assert (short.games, short.training_step) == (0, 0)
+    assert load_checkpoint(short.checkpoint).info.training_step == 0
+
+
+def test_nothing_is_learnt_before_the_minimum(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    patient = config.model_copy(update={"replay_minimum": 10_000})
+    summary = train_run(run, patient, ONE, display)
+    assert summary.positions >= 24
+    assert summary.training_step == 0
+    assert "loss" not in rows(run)[0]
+
+
+def test_a_nan_loss_leaves_the_last_checkpoint(
+    run: Path, config: TrainConfig, display: Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = train_run(run, config, ONE, display)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "train.learner.cross_entropy", lambda *_: torch.tensor(float("nan"), requires_grad=True)
+        )
+        with pytest.raises(EvaluationError, match="last checkpoint is intact"):
+            train_run(run, config, ONE, display)
+    assert latest_checkpoint(run) == first.checkpoint
+    resumed = train_run(run, config, ONE, display)
+    assert resumed.training_step > first.training_step
+
+
+def test_a_broken_checkpoint_is_not_resumed(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    summary = train_run(run, config, ONE, display)
+    summary.checkpoint.write_bytes(b"")
+    with pytest.raises(CheckpointError, match="truncated or altered"):
+        train_run(run, config, ONE, display)
+
+
+def test_a_checkpoint_without_its_state_is_not_resumed(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    step = train_run(run, config, ONE, display).training_step
+    weights_path(run, step).with_name(f"state-{step:08d}.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="cannot be resumed"):
+        train_run(run, config, ONE, display)
+
+
+def test_two_trainers_do_not_share_a_folder(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    with lock_run(run), pytest.raises(CheckpointError, match="another process"):
+        train_run(run, config, ONE, display)
+    train_run(run, config, Limits(minutes=1e-9), display)
+
+
+def test_an_unwritable_folder_is_refused(
+    tmp_path: Path, config: TrainConfig, display: Display
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write"):
+        train_run(tmp_path / "file" / "run", config, ONE, display)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_missing_gpu_names_the_way_out(run: Path, config: TrainConfig, display: Display) -> None:
+    with pytest.raises(MachineError, match="--profile cpu, or insist with --device cpu"):
+        train_run(run, config.model_copy(update={"device": "cuda"}), ONE, display)
+    assert not run.exists()
