@@ -26,8 +26,7 @@ class Page {
     listOpponents(this.engines, () => void this.changeOpponent());
     chooseOpponent(this.engines.default, this.engines.default_simulations);
     this.listen();
-    const id = location.hash.slice(1);
-    if (!id || !(await this.resume(id))) await this.newGame("white");
+    await this.resume(location.hash.slice(1));
   }
 
   private listen(): void {
@@ -58,15 +57,13 @@ class Page {
     if (old) void api.deleteGame(old.id).catch(() => undefined);
   }
 
-  private async resume(id: string): Promise<boolean> {
-    if (!id || id === this.game?.id) return true;
-    try {
-      this.enter(await this.insist(() => api.getGame(id)));
-      return true;
-    } catch (error) {
-      showTrouble("That game is no longer known to the server; here is a new one.");
-      return false;
-    }
+  /** Shows the game with an id, or a new one if there is none. */
+  private async resume(id: string): Promise<void> {
+    if (id && id === this.game?.id) return;
+    const game = id && (await this.insist(() => api.getGame(id)).catch(() => null));
+    if (game) return this.enter(game);
+    await this.newGame("white");
+    if (id) showTrouble("That game is no longer known to the server; here is a new one.");
   }
 
   private enter(game: Game): void {

@@ -1,0 +1,77 @@
+"""Models found on disk: files, runs, folders, nothing; and what stands beside them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from aztoolkit.errors import InputError, ModelError
+from serve import catalog as catalog_module
+from serve.catalog import find_models, open_catalog
+from tests.serve.networks import write_model
+
+
+def test_file_run_and_folder_are_found(run_folder: Path) -> None:
+    both = [run_folder / "export" / name for name in ("fp32.onnx", "int8.onnx")]
+    assert find_models(both[0]) == both[:1]
+    assert find_models(run_folder) == both
+    assert find_models(run_folder / "export") == both
+
+
+def test_newest_run_is_taken_when_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_module, "RUNS", tmp_path)
+    for age_s, name in ((100, "old"), (10, "new"), (50, "older")):
+        model = write_model(tmp_path / name / "export" / "fp32.onnx")
+        os.utime(model, (10_000 - age_s, 10_000 - age_s))
+    (tmp_path / "empty" / "export").mkdir(parents=True)
+    assert find_models(None) == [tmp_path / "new" / "export" / "fp32.onnx"]
+
+
+def test_nothing_to_play_is_told_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_module, "RUNS", tmp_path)
+    monkeypatch.setattr(catalog_module, "BUNDLED", tmp_path)
+    with pytest.raises(InputError, match="aztoolkit train"):
+        find_models(None)
+
+
+@pytest.mark.parametrize("name", ["", "nothing-here"])
+def test_empty_folder_and_missing_path_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match="expected"):
+        find_models(tmp_path / name)
+
+
+def test_broken_model_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = write_model(tmp_path / "good.onnx")
+    truncated = tmp_path / "bad.onnx"
+    truncated.write_bytes(good.read_bytes()[:1000])
+    engines = open_catalog(find_models(tmp_path)).engines
+    assert [engine.info.id for engine in engines] == ["good"]
+    assert "left out bad.onnx" in capsys.readouterr().err
+
+
+def test_only_broken_models_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"not a model")
+    with pytest.raises(ModelError, match=r"bad\.onnx"):
+        open_catalog(find_models(tmp_path))
+
+
+def test_rejected_model_is_not_the_default(tmp_path: Path) -> None:
+    write_model(tmp_path / "fp32.onnx", "fp32")
+    write_model(tmp_path / "int8.onnx", "int8")
+    (tmp_path / "int8.gate.json").write_text('{"verdict": "rejected", "llr": -3.1}')
+    opened = open_catalog(find_models(tmp_path))
+    assert opened.default.info.id == "fp32"
+    assert opened.get("int8").info.verdict is not None
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"verdict": "splendid"}', "[]"])
+def test_malformed_report_is_shown_as_none(tmp_path: Path, text: str) -> None:
+    write_model(tmp_path / "int8.onnx", "int8")
+    (tmp_path / "int8.gate.json").write_text(text)
+    assert open_catalog(find_models(tmp_path)).default.info.verdict is None

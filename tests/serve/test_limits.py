@@ -1,0 +1,200 @@
+"""What the server holds everyone to: bodies, hosts, origins, queue, games; and its headers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from serve.catalog import Catalog
+from tests.serve.conftest import Client, WaitingEvaluator, connect
+from tests.serve.test_api import engine_move, move, new_game, refusal
+
+pytestmark = pytest.mark.anyio
+
+MANY_SIMULATIONS = 800
+HEALTH_S = 0.5
+
+
+async def thinking_game(client: Client) -> tuple[str, asyncio.Task[httpx.Response]]:
+    """Returns the path of a game and the request for the engine's move that hangs."""
+    game = await new_game(client, side="black")
+    path = f"/api/games/{game['id']}"
+    return path, asyncio.create_task(client.post(f"{path}/engine-move"))
+
+
+async def until_asked(waiting: WaitingEvaluator) -> None:
+    assert await asyncio.to_thread(waiting.asked.wait, 10), "no search began"
+
+
+async def test_body_over_the_limit_is_413(client: Client) -> None:
+    await refusal(client, "POST", "/api/games", 413, content=b" " * 20_000)
+
+
+async def test_streamed_body_over_the_limit_is_413(client: Client) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b" " * 4_000
+
+    await refusal(client, "POST", "/api/games", 413, content=stream())
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "99999999999999999999"])
+async def test_strange_content_length_is_413(client: Client, length: str) -> None:
+    headers = {"Content-Length": length}
+    await refusal(client, "POST", "/api/games", 413, content=b"{}", headers=headers)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "[", "127.0.0.1.evil.example"])
+async def test_foreign_host_is_refused(client: Client, host: str) -> None:
+    error = await refusal(client, "GET", "/api/health", 421, headers={"Host": host})
+    assert error["code"] == "foreign_host"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:1", "[::1]:8000", "LOCALHOST"])
+async def test_own_names_are_accepted(client: Client, host: str) -> None:
+    assert (await client.get("/api/health", headers={"Host": host})).status_code == 200
+
+
+async def test_any_host_is_accepted_on_any_address(catalog: Catalog) -> None:
+    async with connect(catalog, host="0.0.0.0") as client:
+        answer = await client.get("/api/health", headers={"Host": "chess.local"})
+        assert answer.status_code == 200
+
+
+async def test_page_of_another_site_is_refused(client: Client) -> None:
+    for origin in ("https://evil.example", "null"):
+        error = await refusal(
+            client, "POST", "/api/games", 403, headers={"Origin": origin}, json={}
+        )
+        assert error["code"] == "foreign_origin"
+    own = await client.post("/api/games", headers={"Origin": "http://127.0.0.1"}, json={})
+    assert own.status_code == 201
+
+
+async def test_every_answer_carries_security_headers(client: Client) -> None:
+    for path in ("/", "/api/health", "/api/nowhere"):
+        headers = (await client.get(path)).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_missing_page_says_how_to_build_it(client: Client) -> None:
+    answer = await client.get("/")
+    assert answer.status_code == 503
+    assert "make setup" in answer.text
+
+
+async def test_long_search_does_not_delay_health(catalog: Catalog) -> None:
+    async with connect(catalog) as client:
+        game = await new_game(client, side="black", simulations=MANY_SIMULATIONS)
+        search = asyncio.create_task(engine_move(client, game))
+        slowest_s, asked = 0.0, 0
+        while not search.done():
+            start_s = asyncio.get_running_loop().time()
+            assert (await client.get("/api/health")).status_code == 200
+            slowest_s = max(slowest_s, asyncio.get_running_loop().time() - start_s)
+            asked += 1
+            await asyncio.sleep(0.01)
+        assert asked > 3
+        assert slowest_s < HEALTH_S
+        assert (await search)["moves"][0]["analysis"]["simulations"] == MANY_SIMULATIONS
+
+
+async def test_full_queue_is_503_and_the_game_goes_on_later(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog, queue=1) as client:
+        searches = [await thinking_game(client) for _ in range(3)]  # two workers, one may wait
+        await until_asked(waiting)
+        game = await new_game(client, side="black")
+        answer = await client.post(f"/api/games/{game['id']}/engine-move")
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.json()["error"]["code"] == "busy"
+        assert (await client.get("/api/health")).json()["searching"] == 3
+        waiting.open.set()
+        for _, search in searches:
+            await search
+        assert (await engine_move(client, game))["turn"] == "black"
+
+
+async def test_second_request_waits_for_the_same_move(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog) as client:
+        path, first = await thinking_game(client)
+        await until_asked(waiting)
+        assert (await client.get(path)).json()["thinking"]
+        second = asyncio.create_task(client.post(f"{path}/engine-move"))
+        await asyncio.sleep(0.05)
+        waiting.open.set()
+        await asyncio.gather(first, second)
+        assert second.result().status_code == 200
+        assert len(second.result().json()["moves"]) == 1
+
+
+async def test_move_is_played_though_nobody_waits_for_it(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog) as client:
+        path, search = await thinking_game(client)
+        await until_asked(waiting)
+        search.cancel()
+        waiting.open.set()
+        while (await client.get(path)).json()["thinking"]:
+            await asyncio.sleep(0.01)
+        assert len((await client.get(path)).json()["moves"]) == 1
+
+
+async def test_take_back_ends_the_search(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog, simulations=5000) as client:
+        game = await new_game(client)
+        path = f"/api/games/{game['id']}"
+        await move(client, game, "e2e4")
+        search = asyncio.create_task(client.post(f"{path}/engine-move"))
+        await until_asked(waiting)
+        back = asyncio.create_task(client.post(f"{path}/take-back"))
+        await asyncio.sleep(0.05)
+        waiting.open.set()
+        assert (await back).json()["moves"] == []
+        assert (await search).json()["error"]["code"] == "search_given_up"
+        assert not (await client.get(path)).json()["thinking"]
+
+
+async def test_deleted_game_frees_its_worker(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog, simulations=5000) as client:
+        path, search = await thinking_game(client)
+        await until_asked(waiting)
+        await client.delete(path)
+        waiting.open.set()
+        await search
+        assert (await client.get("/api/health")).json()["searching"] == 0
+
+
+async def test_too_many_games_are_503(catalog: Catalog) -> None:
+    async with connect(catalog, max_games=2) as client:
+        for _ in range(2):
+            await new_game(client)
+        assert (await refusal(client, "POST", "/api/games", 503, json={}))["code"] == "busy"
+
+
+async def test_bug_is_told_without_its_traceback(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_planes: object) -> None:
+        raise RuntimeError("a secret path")
+
+    monkeypatch.setattr(waiting, "evaluate", broken)
+    async with connect(waiting_catalog) as client:
+        path, search = await thinking_game(client)
+        answer = await search
+        assert answer.status_code == 500
+        assert "secret" not in answer.text
+        assert (await client.get(path)).json()["thinking"] is False

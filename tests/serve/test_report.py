@@ -1,0 +1,51 @@
+"""Searches, told: always from White's side."""
+
+import chess
+import numpy as np
+import pytest
+
+from aztoolkit.mcts import SearchResult
+from serve.report import analyse
+
+
+def result(board: chess.Board) -> SearchResult:
+    """A search that thinks the side to move wins with its second move and never tried its third."""
+    moves = tuple(board.legal_moves)[:3]
+    return SearchResult(
+        moves=moves,
+        visits=np.array([10, 30, 0], dtype=np.int32),
+        priors=np.array([0.5, 0.3, 0.2], dtype=np.float32),
+        values=np.array([0.25, 0.75, np.nan], dtype=np.float32),
+        wdl=(0.7, 0.2, 0.1),
+        pv=(moves[1],),
+        simulations=40,
+    )
+
+
+@pytest.mark.parametrize(("turn", "sign"), [(chess.WHITE, 1), (chess.BLACK, -1)])
+def test_evaluation_is_told_from_whites_side_whoever_moves(turn: chess.Color, sign: int) -> None:
+    board = chess.Board()
+    board.turn = turn
+    analysis = analyse("int8", board, result(board), 12.34)
+    assert analysis.value == pytest.approx(sign * 0.6)
+    assert (analysis.white, analysis.black) == ((0.7, 0.1) if sign == 1 else (0.1, 0.7))
+    assert analysis.draw == 0.2
+    values = [top.value for top in analysis.top_moves]
+    assert values == [pytest.approx(sign * 0.75), pytest.approx(sign * 0.25), None]
+
+
+def test_top_moves_are_in_order_of_visits_with_their_shares() -> None:
+    board = chess.Board()
+    found = result(board)
+    tops = analyse("int8", board, found, 12.34).top_moves
+    assert [top.uci for top in tops] == [found.moves[i].uci() for i in (1, 0, 2)]
+    assert [top.share for top in tops] == [0.75, 0.25, 0.0]
+
+
+def test_principal_variation_is_told_in_san() -> None:
+    board = chess.Board()
+    line = [chess.Move.from_uci(uci) for uci in ("e2e4", "e7e5", "g1f3")]
+    found = result(board)
+    found = SearchResult(**{**found.__dict__, "pv": tuple(line)})
+    assert analyse("int8", board, found, 1.0).pv == ["e4", "e5", "Nf3"]
+    assert board == chess.Board()
