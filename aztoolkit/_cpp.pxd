@@ -1,7 +1,7 @@
 """Mirror of the C++ headers in `cpp/`, nothing else; `string` stands for `string_view`."""
 
 from libc.stddef cimport size_t
-from libc.stdint cimport uint16_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.optional cimport optional
 from libcpp.pair cimport pair
@@ -109,3 +109,102 @@ cdef extern from "encode/encoding.h" namespace "az" nogil:
     void encode_batch(Encoding encoding, Games games, Planes planes)
     int move_index(ActionSpace space, const Position& position, Move move)
     optional[Move] move_of_index(ActionSpace space, const Position& position, int index)
+
+
+# --- mcts/ --------------------------------------------------------------------------------------
+
+
+cdef extern from "mcts/config.h" namespace "az" nogil:
+    cdef cppclass SearchConfig:
+        SearchConfig()
+        Encoding encoding
+        ActionSpace action_space
+        int batch_size
+        double c_puct
+        double c_puct_base
+        double fpu_reduction
+        double noise_alpha
+        double noise_fraction
+        cbool prove_ends
+        uint64_t seed
+        size_t memory_bytes
+
+
+cdef extern from "mcts/tree.h" namespace "az" nogil:
+    cdef cppclass Tree:
+        size_t used_bytes()
+        size_t held_bytes()
+        size_t node_count()
+        size_t edge_count()
+
+
+cdef extern from "mcts/search.h" namespace "az" nogil:
+    cdef cppclass Logits "std::span<const float>":
+        Logits(const float* data, size_t size)
+
+    cdef cppclass Search:
+        Search(const SearchConfig& config) except +
+        void set_game(Game game) except +
+        void push(Move move) except +
+        void start(uint32_t simulations) except +
+        void stop()
+        cbool done()
+        size_t gather(Planes planes) except +
+        void apply(Logits policy, Logits wdl) except +
+        const SearchConfig& config()
+        const Game& game()
+        const Tree& tree()
+        size_t waiting()
+        uint32_t simulations()
+        cbool out_of_memory()
+
+
+cdef extern from "mcts/search_group.h" namespace "az" nogil:
+    cdef cppclass SearchGroup:
+        SearchGroup(vector[Search*] searches) except +
+        cbool done()
+        size_t waiting()
+        void stop()
+        size_t gather(Planes planes) except +
+        void apply(Logits policy, Logits wdl) except +
+
+
+cdef extern from "mcts/result.h" namespace "az" nogil:
+    cdef enum class End(unsigned char):
+        none
+        loss
+        draw
+        win
+
+    cdef cppclass PlainMove:
+        uint8_t from_square "from"
+        uint8_t to
+        uint8_t promotion
+
+    cdef cppclass RootMove:
+        PlainMove move
+        uint16_t index
+        uint32_t visits
+        float prior
+        double value
+        End end
+
+    cdef cppclass SearchResult:
+        vector[RootMove] moves
+        double win
+        double draw
+        double loss
+        End end
+        vector[PlainMove] pv
+
+    cdef cppclass TreeRow:
+        int depth
+        PlainMove move
+        uint32_t visits
+        float prior
+        double value_sum
+        double draw_sum
+        End end
+
+    SearchResult result_of(const Search& search) except +
+    vector[TreeRow] rows_of(const Search& search) except +

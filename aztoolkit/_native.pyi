@@ -103,3 +103,115 @@ def move_indices(game: Game, *, action_space: str = "az4672") -> dict[str, int]:
 
 def move_of_index(game: Game, index: int, *, action_space: str = "az4672") -> str:
     """Returns the legal move of a policy index; raises PositionError or ModelError."""
+
+# --- search -------------------------------------------------------------------------------------
+
+PlainMove = tuple[int, int, int]
+"""From-square, to-square and promotion (0 none, else as `chess.PieceType`)."""
+
+class Search:
+    """One tree over one game; `aztoolkit.mcts.native` makes it an `aztoolkit.mcts.Search`."""
+
+    def __init__(
+        self,
+        *,
+        encoding: str,
+        action_space: str,
+        batch_size: int,
+        c_puct: float,
+        c_puct_base: float,
+        fpu_reduction: float,
+        noise_alpha: float,
+        noise_fraction: float,
+        prove_ends: bool,
+        seed: int,
+        memory_mb: int,
+    ) -> None:
+        """Takes the fields of `SearchConfig`; raises ModelError for an unknown encoding."""
+
+    def set_game(self, game: Game) -> None:
+        """Drops the tree: another game, which is copied."""
+
+    def push_uci(self, uci: str) -> None:
+        """Plays a move and keeps the tree below it; raises PositionError if it is not legal."""
+
+    def start(self, simulations: int) -> None:
+        """Begins so many simulations; the position must have a legal move. Waiting leaves are lost."""
+
+    def stop(self) -> None:
+        """Ends the search as soon as the waiting leaves are applied."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all simulations are made."""
+
+    @property
+    def waiting(self) -> int:
+        """Leaves gathered and not yet applied."""
+
+    def gather(self, planes: NDArray[np.float32]) -> int:
+        """Fills `[B, C, 8, 8]` float32 with leaves; returns how many. Raises ModelError."""
+
+    def apply(self, policy: NDArray[np.float32], wdl: NDArray[np.float32]) -> None:
+        """Takes `[n, A]` and `[n, 3]` float32 logits for the waiting leaves. Raises ModelError."""
+
+    def result(self) -> RootResult:
+        """Returns what was found; the root must have been evaluated."""
+
+    def rows(self) -> list[tuple[int, PlainMove, int, float, float, float, int]]:
+        """Returns all visited nodes, parents before children, the root first.
+
+        Each is its depth, move, visits, prior, sum of values, sum of draws (for the player who made the
+        move) and end (as in `RootResult`).
+        """
+
+    def memory(self) -> TreeMemory:
+        """Returns how much the tree takes."""
+
+class RootResult(NamedTuple):
+    """What a search found, for the side to move."""
+
+    rows: list[tuple[PlainMove, int, int, float, float, int]]
+    """Move, policy index, visits, prior, mean value (NaN where unvisited) and end of each legal move.
+
+    The end, by rule or by proof: 0 none, 1 loss, 2 draw, 3 win.
+    """
+    wdl: tuple[float, float, float]
+    end: int
+    pv: list[PlainMove]
+    simulations: int
+    out_of_memory: bool
+    """Whether the search ended early because the tree had used its memory."""
+
+class TreeMemory(NamedTuple):
+    """How much a tree takes."""
+
+    nodes: int
+    edges: int
+    used_bytes: int
+    """By nodes and edges, what they have outgrown included."""
+    held_bytes: int
+    """Taken from the system."""
+
+class SearchGroup:
+    """Searches that fill one batch together."""
+
+    def __init__(self, searches: Iterable[Search]) -> None:
+        """Takes at least one search; all have the same encoding and action space."""
+
+    @property
+    def searches(self) -> list[Search]:
+        """The searches, in order."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all are done."""
+
+    def stop(self) -> None:
+        """Ends all searches as soon as the waiting leaves are applied."""
+
+    def gather(self, planes: NDArray[np.float32]) -> int:
+        """Fills `[B, C, 8, 8]` float32 with up to `batch_size` leaves of each search, in turns."""
+
+    def apply(self, policy: NDArray[np.float32], wdl: NDArray[np.float32]) -> None:
+        """Takes `[n, A]` and `[n, 3]` float32 logits for the leaves gathered last."""

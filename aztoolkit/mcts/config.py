@@ -25,5 +25,9 @@ class SearchConfig(BaseModel):
     """Concentration of the Dirichlet noise on the root's priors."""
     noise_fraction: float = Field(default=0.0, ge=0, le=1)
     """Share of that noise in the root's priors; 0.25 in self-play."""
+    prove_ends: bool = True
+    """Whether wins and losses that the tree proves count as such: a lost move is tried no more."""
+    memory_mb: int = Field(default=2048, ge=1)
+    """Most memory, in MiB, that the native search may use for one tree; full, it ends early."""
     seed: int = Field(default=0, ge=0)
     """Of the noise."""

@@ -10,10 +10,11 @@ wait for the network together: a *virtual visit* on each node of their paths cou
 formula, without a value, so that the next descent goes elsewhere.
 
 Sources: Silver et al. 2018 (PUCT and its constants); lc0 (first-play urgency, virtual visits, a second
-occurrence inside the tree counts as a draw).
+occurrence inside the tree counts as a draw); Winands et al. 2008 (proven wins and losses).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import chess
@@ -27,8 +28,10 @@ from aztoolkit.mcts.search import SearchResult
 
 FIFTY_MOVES = 100
 """Plies without capture or pawn move after which a game is drawn."""
-MATE, DRAW = 1.0, 0.0
+WIN, DRAW, LOSS = 1.0, 0.0, -1.0
 """Values of an ended game for the player who made the last move."""
+MOST_ENDS = 256
+"""Ends of game in one gather: so that a search among them looks at the clock now and then."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +48,7 @@ class Node:
     draw_sum: float = 0.0
     """Sum of P(draw) over all visits."""
     end: float | None = None
-    """MATE or DRAW if the game ends here by rule."""
+    """WIN or DRAW if the game ends here by rule, WIN or LOSS if that is how it is proven to end."""
     children: list["Node"] = field(default_factory=list)
     """In order of falling prior, equals by rising policy index; empty until evaluated."""
 
@@ -112,7 +115,10 @@ class ReferenceSearch:
 
     def gather(self, planes: NDArray[np.float32]) -> int:
         assert not self._waiting, "gather() before apply()"
+        ends = 0
         while len(self._waiting) < len(planes) and self._started < self._target:
+            if ends == MOST_ENDS:
+                break
             path, board = self._descend()
             leaf = path[-1]
             if leaf.in_flight:  # it waits already: a collision ends the batch
@@ -120,8 +126,9 @@ class ReferenceSearch:
             self._started += 1
             if leaf.visits == 0 and leaf is not self._root:
                 leaf.end = _end_of_game(board, depth=len(path) - 1)
-            if leaf.end is not None:
+            if leaf.end is not None and leaf is not self._root:
                 self._backup(path, leaf.end, 1.0 - abs(leaf.end))
+                ends += 1
                 continue
             for node in path:
                 node.in_flight += 1
@@ -136,7 +143,7 @@ class ReferenceSearch:
             for node in leaf.path:
                 node.in_flight -= 1
             self._expand(leaf.path[-1], leaf.board, policy_logits)
-            win, draw, loss = softmax(wdl_logits).tolist()
+            win, draw, loss = softmax(wdl_logits.tolist())
             self._backup(leaf.path, loss - win, draw)  # seen by the player who moved here
         self._add_noise()
 
@@ -170,12 +177,12 @@ class ReferenceSearch:
             if node is None:
                 return None
             node = next((child for child in node.children if child.move == move), None)
-        return node if node is not None and node.end is None else None
+        return node if node is not None and (node.end is None or node.children) else None
 
     def _descend(self) -> tuple[list[Node], chess.Board]:
         """Returns the path from the root to a leaf and the leaf's board with its history."""
         board, node, path = self._board.copy(), self._root, [self._root]
-        while node.children:
+        while node.children and (node.end is None or node is self._root):
             node = self._select(node)
             board.push(node.move)
             path.append(node)
@@ -185,27 +192,42 @@ class ReferenceSearch:
         config = self._config
         growth = math.log((1 + parent.started + config.c_puct_base) / config.c_puct_base)
         scale = (config.c_puct + growth) * math.sqrt(max(parent.started - 1, 1))
-        seen = sum(child.prior for child in parent.children if child.visits)
+        seen = 0.0  # not sum(), whose rounding differs between versions of Python
+        for child in parent.children:
+            seen += child.prior if child.visits else 0.0
         unvisited = -parent.value - config.fpu_reduction * math.sqrt(seen)
 
         def score(child: Node) -> float:
             value = child.value if child.visits else unvisited
             return value + scale * child.prior / (1 + child.started)
 
-        return max(parent.children, key=score)
+        return max(self._candidates(parent), key=score)
+
+    def _candidates(self, parent: Node) -> list[Node]:
+        """Returns the children that are not proven lost; of a lost root all of them."""
+        if not self._config.prove_ends:
+            return parent.children
+        return [child for child in parent.children if child.end != LOSS] or parent.children
 
     def _expand(self, node: Node, board: chess.Board, logits: NDArray[np.float32]) -> None:
-        moves = sorted((self._move_to_index(board, move), move) for move in board.legal_moves)
-        priors = softmax(logits[[index for index, _ in moves]]).astype(np.float32)
+        indexed = ((self._move_to_index(board, move), move) for move in board.legal_moves)
+        indices, moves = zip(*sorted(indexed), strict=True)
+        priors = np.array(softmax(logits[list(indices)].tolist()), dtype=np.float32)
         order = np.argsort(-priors, kind="stable")
-        node.children = [Node(moves[i][1], float(priors[i])) for i in order]
+        node.children = [Node(moves[i], float(priors[i])) for i in order]
 
     def _backup(self, path: list[Node], value: float, draw: float) -> None:
+        child = None
         for node in reversed(path):
+            if self._config.prove_ends:
+                if child is not None:
+                    _prove(node, child)
+                if node.end in (WIN, LOSS):
+                    value, draw = node.end, 0.0
             node.visits += 1
             node.value_sum += value
             node.draw_sum += draw
-            value = -value
+            value, child = -value, node
         self._simulations += 1
 
     def _add_noise(self) -> None:
@@ -219,20 +241,32 @@ class ReferenceSearch:
         self._noised = True
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Returns the probabilities of `[n]` logits, in double precision."""
-    powers = np.exp(logits.astype(np.float64) - float(logits.max()))
-    return np.asarray(powers / powers.sum(), dtype=np.float64)
+def softmax(logits: Sequence[float]) -> list[float]:
+    """Returns the probabilities of some logits; bit for bit the same in whatever order they stand."""
+    highest = max(logits)
+    powers = [math.exp(logit - highest) for logit in logits]
+    total = math.fsum(powers)
+    return [power / total for power in powers]
 
 
 def _new_root() -> Node:
     return Node(chess.Move.null(), 1.0)
 
 
+def _prove(parent: Node, child: Node) -> None:
+    """A move that wins loses for the player before; if all moves lose, that player has won."""
+    if parent.end is not None:
+        return
+    if child.end == WIN:
+        parent.end = LOSS
+    elif child.end == LOSS and all(other.end == LOSS for other in parent.children):
+        parent.end = WIN
+
+
 def _end_of_game(board: chess.Board, *, depth: int) -> float | None:
-    """Returns MATE or DRAW if the game has ended on `board`, `depth` plies below the root."""
+    """Returns WIN or DRAW if the game has ended on `board`, `depth` plies below the root."""
     if not any(board.legal_moves):
-        return MATE if board.is_check() else DRAW
+        return WIN if board.is_check() else DRAW
     drawn = (
         board.is_insufficient_material()
         or board.halfmove_clock >= FIFTY_MOVES

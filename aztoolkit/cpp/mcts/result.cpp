@@ -1,0 +1,79 @@
+#include "mcts/result.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace az {
+
+namespace {
+
+End opposite(End end) { return end == End::win ? End::loss : end == End::loss ? End::win : end; }
+
+PlainMove plain(Move move, bool chess960) {
+  const bool two_steps = move.is_castle() && !chess960;
+  const Square to = two_steps ? castled_king(move.from(), move.to()) : move.to();
+  const int promotion = move.is_promotion() ? index_of(move.promotion()) + 1 : 0;
+  return {static_cast<std::uint8_t>(move.from().index()), static_cast<std::uint8_t>(to.index()),
+          static_cast<std::uint8_t>(promotion)};
+}
+
+// The most visited move, its most visited answer, and so on.
+std::vector<PlainMove> principal_variation(const Tree& tree, bool chess960) {
+  std::vector<PlainMove> moves;
+  const Node* node = &tree.root();
+  while (node->child_count > 0) {
+    const auto children = tree.children(*node);
+    const auto best = std::ranges::max_element(children, {}, &Node::visits);
+    if (best->visits == 0) break;
+    moves.push_back(plain(tree.edges(*node)[best - children.begin()].move, chess960));
+    node = &*best;
+  }
+  return moves;
+}
+
+void add_rows(const Search& search, const Node& node, int depth, std::vector<TreeRow>& rows) {
+  const Tree& tree = search.tree();
+  const bool chess960 = search.game().position().chess960();
+  const auto children = tree.children(node);
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const Node& child = children[i];
+    if (child.visits == 0) continue;
+    rows.push_back({depth, plain(tree.edges(node)[i].move, chess960), child.visits, child.prior,
+                    child.value_sum, child.draw_sum, child.end});
+    add_rows(search, child, depth + 1, rows);
+  }
+}
+
+}  // namespace
+
+SearchResult result_of(const Search& search) {
+  const Tree& tree = search.tree();
+  const Node& root = tree.root();
+  const bool chess960 = search.game().position().chess960();
+  SearchResult result;
+  const auto edges = tree.edges(root);
+  const auto children = tree.children(root);
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const Node& child = children[i];
+    const double value =
+        child.visits > 0 ? child.value() : std::numeric_limits<double>::quiet_NaN();
+    result.moves.push_back({plain(edges[i].move, chess960), edges[i].index, child.visits,
+                            child.prior, value, child.end});
+  }
+  result.draw = root.draw_sum / root.visits;
+  result.win = (1.0 - result.draw - root.value()) / 2.0;
+  result.loss = 1.0 - result.win - result.draw;
+  result.end = opposite(root.end);
+  result.pv = principal_variation(tree, chess960);
+  return result;
+}
+
+std::vector<TreeRow> rows_of(const Search& search) {
+  const Node& root = search.tree().root();
+  std::vector<TreeRow> rows{{0, {}, root.visits, root.prior, root.value_sum, root.draw_sum,
+                             root.end}};
+  add_rows(search, root, 1, rows);
+  return rows;
+}
+
+}  // namespace az
