@@ -76,13 +76,15 @@ function line(game: Game, at: number, analysis: Analysis): HTMLElement {
 function topMoves(moves: TopMove[], played: string): HTMLElement {
   const head = make("tr", "");
   for (const name of ["Move", "Visits", "", "Value"]) head.append(make("th", "", name));
-  const body = make("tbody", "", ...moves.map((move) => topMove(move, move.uci === played)));
+  const most = Math.max(...moves.map((move) => move.share), 0.001);
+  const rows = moves.map((move) => topMove(move, move.share / most, move.uci === played));
+  const body = make("tbody", "", ...rows);
   return make("table", "top-moves", make("thead", "", head), body);
 }
 
-function topMove(move: TopMove, played: boolean): HTMLElement {
+function topMove(move: TopMove, length: number, played: boolean): HTMLElement {
   const fill = make("i", "");
-  fill.style.width = `${100 * move.share}%`;
+  fill.style.width = `${100 * length}%`;
   const row = make(
     "tr",
     played ? "played" : "",
