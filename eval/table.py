@@ -74,9 +74,9 @@ def play_table(
         if not table:
             return
         for side in Side:
-            _move_all(seats[side], side, [g for g in table if not g.result and g.to_move == side])
+            to_move = [game for game in table if not game.result and game.to_move == side]
+            _move_all(seats[side], side, to_move, max_plies)
         for game in table:
-            _end_if_over(game, max_plies)
             if game.result:
                 report(_record(game))
                 for seat in seats:
@@ -84,14 +84,14 @@ def play_table(
         table = [game for game in table if not game.result]
 
 
-def _move_all(seat: Seat, side: Side, games: Sequence[LiveGame]) -> None:
+def _move_all(seat: Seat, side: Side, games: Sequence[LiveGame], max_plies: int) -> None:
     if not games:
         return
     answers = seat.choose([game.task.number for game in games], [game.board for game in games])
     for game, answer in zip(games, answers, strict=True):
         _apply(game, side, answer)
         if game.result is None:
-            _end_by_rule(game)
+            _end_if_over(game, max_plies)
 
 
 def _apply(game: LiveGame, side: Side, answer: Choice | Fault) -> None:
@@ -103,26 +103,25 @@ def _apply(game: LiveGame, side: Side, answer: Choice | Fault) -> None:
         game.values.append(None if answer.value is None else round(answer.value, 4))
         return
     game.failure = Failure(side=side, kind=answer.kind, fen=game.board.fen(), detail=answer.detail)
-    game.result, game.termination = _RESULTS[not game.board.turn], FAILED
-
-
-def _end_by_rule(game: LiveGame) -> None:
-    """Ends a game that is over by the rules; a draw that can be claimed is claimed."""
-    board = game.board
-    outcome = board.outcome()
-    if outcome is not None:
-        game.result, game.termination = _RESULTS[outcome.winner], outcome.termination.name.lower()
-    elif board.is_fifty_moves():
-        game.result, game.termination = _RESULTS[None], chess.Termination.FIFTY_MOVES.name.lower()
-    elif board.is_repetition(3):
-        repetition = chess.Termination.THREEFOLD_REPETITION
-        game.result, game.termination = _RESULTS[None], repetition.name.lower()
+    _end(game, not game.board.turn, FAILED)
 
 
 def _end_if_over(game: LiveGame, max_plies: int) -> None:
-    """Breaks a game off at the cap."""
-    if game.result is None and len(game.values) >= max_plies:
-        game.result, game.termination = _RESULTS[None], CAPPED
+    """Ends a game that is over by the rules, or at the cap; a draw that can be claimed is claimed."""
+    board = game.board
+    outcome = board.outcome()
+    if outcome is not None:
+        _end(game, outcome.winner, outcome.termination.name)
+    elif board.is_fifty_moves():
+        _end(game, None, chess.Termination.FIFTY_MOVES.name)
+    elif board.is_repetition(3):
+        _end(game, None, chess.Termination.THREEFOLD_REPETITION.name)
+    elif len(game.values) >= max_plies:
+        _end(game, None, CAPPED)
+
+
+def _end(game: LiveGame, winner: chess.Color | None, termination: str) -> None:
+    game.result, game.termination = _RESULTS[winner], termination.lower()
 
 
 def _record(game: LiveGame) -> GameRecord:
