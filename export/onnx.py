@@ -120,9 +120,9 @@ def _random_game(rng: np.random.Generator) -> list[chess.Board]:
 def _trace(network: nn.Module, planes: NDArray[np.float32], target: Path) -> None:
     dynamic = {name: {0: "batch"} for name in (INPUT, *OUTPUTS)}
     with warnings.catch_warnings():
-        # The exporter that torch prefers needs onnxscript, takes 20 times as long and writes the
-        # paths of our source files into the model; the networks here need nothing that it adds.
-        warnings.filterwarnings("ignore", ".*legacy TorchScript-based", DeprecationWarning)
+        # torch announces in several ways that it prefers another exporter. That one needs onnxscript,
+        # takes 20 times as long and writes the paths of source files into the model.
+        warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             network,
             (torch.from_numpy(planes),),

@@ -1,0 +1,166 @@
+"""The commands: what they write, what they print, and one line for every bad input."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from aztoolkit.backends import open_evaluator
+from aztoolkit.cli import BAD_INPUT, main
+from aztoolkit.model import ModelSpec
+from tests.export.conftest import make_constant_model
+from train.checkpoint import latest_checkpoint
+
+
+def copy_run(run: Path, target: Path) -> Path:
+    for name in ("checkpoints", "replay"):
+        shutil.copytree(run / name, target / name)
+    return target
+
+
+def test_export_writes_into_the_run(models: Path):
+    assert {"fp32.onnx", "fp16.onnx", "int8.onnx"} <= {path.name for path in models.iterdir()}
+
+
+def test_export_of_a_checkpoint_elsewhere_as_json(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    checkpoint = latest_checkpoint(run)
+    assert main(["export", str(checkpoint), "-o", str(tmp_path / "out"), "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert report["checkpoint"] == str(checkpoint)
+    assert [model["spec"]["precision"] for model in report["models"]] == ["fp32", "fp16"]
+    for model in report["models"]:
+        assert Path(model["path"]).stat().st_size == model["bytes"]
+    assert "fp32.onnx" in captured.err
+
+
+def test_quantize_exports_a_run_that_was_not(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    copy = copy_run(run, tmp_path / "b")
+    assert main(["quantize", str(copy), "--int8", "--calibration-size", "70", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["original"] == str(copy / "export" / "fp32.onnx")
+    assert report["model"]["path"] == str(copy / "export" / "int8.onnx")
+    assert report["model"]["spec"]["quantization"]["calibration"]["positions"] == 70
+    assert not (copy / "export" / "fp16.onnx").exists()
+
+
+def test_quantize_exports_again_what_is_of_another_checkpoint(
+    run: Path, tmp_path: Path, az_spec: ModelSpec
+):
+    copy = copy_run(run, tmp_path / "b")
+    (copy / "export").mkdir()
+    make_constant_model(copy / "export" / "fp32.onnx", az_spec)
+    assert main(["quantize", str(copy), "--calibration-size", "10"]) == 0
+    spec = open_evaluator(copy / "export" / "fp32.onnx", threads=1).spec
+    assert spec.checkpoint_sha256 != az_spec.checkpoint_sha256
+
+
+def test_quantize_a_model_outside_a_run(models: Path, run: Path, tmp_path: Path):
+    shutil.copy(models / "fp32.onnx", tmp_path / "m.onnx")
+    arguments = ["--calibration", str(run), "--calibration-size", "20", "--weight-bits", "7"]
+    target = tmp_path / "new" / "small.onnx"
+    assert main(["quantize", str(tmp_path / "m.onnx"), *arguments, "-o", str(target)]) == 0
+    spec = open_evaluator(target, threads=1).spec
+    assert spec.quantization is not None
+    assert spec.quantization.weight_bits == 7
+
+
+def test_compare_prints_a_table(models: Path, capsys: pytest.CaptureFixture[str]):
+    arguments = ["compare", str(models / "fp32.onnx"), str(models / "int8.onnx"), "--count", "50"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    for words in ("policy KL", "same top move", "win-rate error", "50"):
+        assert words in shown
+
+
+def test_compare_as_json(models: Path, capsys: pytest.CaptureFixture[str]):
+    pair = [str(models / "fp32.onnx"), str(models / "fp16.onnx")]
+    assert main(["compare", *pair, "--count", "50", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report == json.loads((models / "fp16.compare.json").read_text())
+    assert report["second"]["precision"] == "fp16"
+    assert report["kl_mean"] < 1e-4
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Path:
+    """A folder of everything that is wrong."""
+    folder = tmp_path_factory.mktemp("bad")
+    spec = open_evaluator(models / "fp32.onnx", threads=1).spec
+    whole = (models / "fp32.onnx").read_bytes()
+    (folder / "truncated.onnx").write_bytes(whole[: len(whole) // 2])
+    (folder / "text.onnx").write_text("not a model")
+    make_constant_model(folder / "foreign.onnx", None)
+    make_constant_model(folder / "shape.onnx", spec, planes=112)
+    shutil.copy(models / "fp32.onnx", folder / "good.onnx")
+    shutil.copy(models / "int8.onnx", folder / "int8.onnx")
+    model = onnx.load(models / "fp32.onnx")
+    np_bias = next(tensor for tensor in model.graph.initializer if tensor.name.endswith("bias"))
+    broken = np.full(tuple(np_bias.dims), np.nan, dtype=np.float32)
+    np_bias.CopyFrom(onnx.numpy_helper.from_array(broken, np_bias.name))
+    onnx.save(model, folder / "nan.onnx")
+    (folder / "file").write_text("")
+    (folder / "empty").mkdir()
+    checkpoint = latest_checkpoint(run)
+    shutil.copy(checkpoint.with_suffix(".json"), folder / "cut.json")
+    (folder / "cut.safetensors").write_bytes(checkpoint.read_bytes()[:-100])
+    (folder / "run").symlink_to(run)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("export missing", "expected a checkpoint, got no file"),
+        ("export empty", "expected a run folder with checkpoints"),
+        ("export cut.safetensors", "truncated or altered"),
+        ("export run -o file", "cannot write"),
+        ("quantize missing.onnx --int8", "expected a model file, got nothing"),
+        ("quantize truncated.onnx --int8", "a file that does not load"),
+        ("quantize text.onnx --int8", "a file that does not load"),
+        ("quantize foreign.onnx --int8", "without aztoolkit metadata"),
+        ("quantize shape.onnx --int8", "expected tensors"),
+        ("quantize int8.onnx --int8 -o new.onnx", "expected an FP32 model to quantize, got int8"),
+        ("quantize nan.onnx --int8 --calibration run", "NaN or infinity"),
+        ("quantize good.onnx --int8", "expected positions, got none"),
+        ("quantize good.onnx --int8 --calibration missing", "got nothing at"),
+        ("quantize good.onnx --int8 --calibration empty", "expected replay shards"),
+        (
+            "quantize good.onnx --int8 --calibration run --calibration-size 9999",
+            "expected 9999 calibration positions, got",
+        ),
+        ("quantize good.onnx --calibration run --calibration-size 0", "at least 1 position"),
+        ("quantize good.onnx --calibration run -o good.onnx", "another file than the original"),
+        ("quantize good.onnx --calibration run -o file", "ends in .onnx"),
+        ("quantize good.onnx --calibration run -o file/x.onnx", "cannot write"),
+        ("quantize good.onnx --calibration run --weight-bits 9", "weight-bits"),
+        ("compare missing.onnx good.onnx --positions run", "expected a model file, got nothing"),
+        ("compare good.onnx truncated.onnx --positions run", "a file that does not load"),
+        ("compare good.onnx nan.onnx --positions run", "NaN or infinity"),
+        ("compare good.onnx int8.onnx", "expected positions, got none"),
+        ("compare good.onnx int8.onnx --positions run --count 9999", "held-out positions, got"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    command: str,
+    complaint: str,
+    bad: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(bad)
+    before = sorted(bad.rglob("*"))
+    assert main(command.split()) == BAD_INPUT
+    captured = capfd.readouterr()
+    errors = [line for line in captured.err.splitlines() if line.strip()]
+    assert len(errors) == 1, captured.err
+    assert errors[0].startswith("aztoolkit: ")
+    assert complaint in errors[0]
+    assert sorted(bad.rglob("*")) == before

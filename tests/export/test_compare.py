@@ -1,0 +1,66 @@
+"""Reports of comparisons, as files."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aztoolkit.errors import DataError, ModelError
+from aztoolkit.files import sha256
+from aztoolkit.model import ModelSpec
+from export.compare import compare_files
+from tests.export.conftest import make_constant_model
+
+FIELDS = {
+    "positions",
+    "kl_mean",
+    "kl_p99",
+    "top1",
+    "winrate_error_mean",
+    "winrate_error_p99",
+    "policy_rmse",
+    "value_rmse",
+}
+
+
+def test_the_report_stands_beside_the_second_model(models: Path, run: Path):
+    report = compare_files(models / "fp32.onnx", models / "int8.onnx", run, count=100, seed=3)
+    assert json.loads((models / "int8.compare.json").read_text()) == report
+    assert report.keys() >= FIELDS
+    assert (report["positions"], report["seed"], report["source"]) == (100, 3, str(run))
+    assert report["part"] == "held-out"
+    for key, name in (("first", "fp32"), ("second", "int8")):
+        model = models / f"{name}.onnx"
+        assert report[key] == {"path": str(model), "precision": name, "sha256": sha256(model)}
+    assert {"aztoolkit", "onnxruntime", "numpy"} <= report["tools"].keys()
+    assert 0 < report["kl_mean"] <= report["kl_p99"] < 0.01
+
+
+def test_a_model_is_at_no_distance_from_itself(models: Path, run: Path):
+    report = compare_files(models / "fp32.onnx", models / "fp32.onnx", run, count=100)
+    assert report["top1"] == 1
+    assert all(report[field] == 0 for field in FIELDS - {"positions", "top1"})
+
+
+def test_a_model_that_knows_nothing_is_far_away(
+    models: Path, run: Path, az_spec: ModelSpec, tmp_path: Path
+):
+    nothing = make_constant_model(tmp_path / "zeros.onnx", az_spec)
+    report = compare_files(models / "fp32.onnx", nothing, run, count=100)
+    assert (
+        report["kl_mean"]
+        > 10 * compare_files(models / "fp32.onnx", models / "int8.onnx", run, count=100)["kl_mean"]
+    )
+    assert report["top1"] < 0.5
+
+
+def test_more_positions_than_are_held_out_must_not_be_asked_for(models: Path, run: Path):
+    with pytest.raises(DataError, match="expected 5000 held-out positions, got"):
+        compare_files(models / "fp32.onnx", models / "int8.onnx", run, count=5000)
+
+
+def test_a_foreign_model_is_refused(models: Path, run: Path, tmp_path: Path):
+    foreign = make_constant_model(tmp_path / "foreign.onnx", None)
+    with pytest.raises(ModelError, match="without aztoolkit metadata"):
+        compare_files(models / "fp32.onnx", foreign, run)
+    assert not (tmp_path / "foreign.compare.json").exists()
