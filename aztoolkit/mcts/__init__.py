@@ -2,14 +2,17 @@
 
 from aztoolkit.mcts.backend import Backend, best_backend, create_mcts
 from aztoolkit.mcts.config import SearchConfig
-from aztoolkit.mcts.search import Search, SearchResult, run
+from aztoolkit.mcts.group import SearchGroup, group_of, run
+from aztoolkit.mcts.search import Search, SearchResult
 
 __all__ = [
     "Backend",
     "Search",
     "SearchConfig",
+    "SearchGroup",
     "SearchResult",
     "best_backend",
     "create_mcts",
+    "group_of",
     "run",
 ]

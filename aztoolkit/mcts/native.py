@@ -1,12 +1,13 @@
 """The search in C++: the same tree as the reference's, node for node, some hundred times as fast."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import chess
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit._native import Game, Search
+from aztoolkit._native import Game, Search, SearchGroup
 from aztoolkit.errors import PositionError
 from aztoolkit.mcts.config import SearchConfig
 from aztoolkit.mcts.search import SearchResult
@@ -81,6 +82,31 @@ class NativeSearch:
         for move in board.move_stack[played:]:
             self._search.push_uci(move.uci())
         return True
+
+
+class NativeGroup:
+    """Searches that fill one batch in one native call; implements `aztoolkit.mcts.SearchGroup`."""
+
+    def __init__(self, searches: Sequence[NativeSearch]) -> None:
+        """Takes at least one search."""
+        self._group = SearchGroup([search.native for search in searches])
+
+    @property
+    def done(self) -> bool:
+        """Whether all searches are done."""
+        return self._group.done
+
+    def gather(self, planes: NDArray[np.float32]) -> int:
+        """Writes leaves of the searches, in turns, and returns how many."""
+        return self._group.gather(planes)
+
+    def apply(self, policy: NDArray[np.float32], wdl: NDArray[np.float32]) -> None:
+        """Hands each search its share."""
+        self._group.apply(_float32(policy), _float32(wdl))
+
+    def stop(self) -> None:
+        """Ends all searches."""
+        self._group.stop()
 
 
 def _game_of(board: chess.Board) -> Game:

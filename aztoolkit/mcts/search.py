@@ -1,6 +1,5 @@
 """The Search protocol: one tree over one game, which hands out leaves and takes back evaluations."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,8 +7,6 @@ import chess
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit.encoding import get_encoding
-from aztoolkit.evaluator import Evaluator
 from aztoolkit.mcts.config import SearchConfig
 
 
@@ -90,51 +87,3 @@ class Search(Protocol):
 
     def result(self) -> SearchResult:
         """Returns what was found so far."""
-
-
-def run(
-    searches: Sequence[Search],
-    evaluator: Evaluator,
-    *,
-    stop: Callable[[], bool] = lambda: False,
-) -> None:
-    """Drives searches to their ends together, one network call for the leaves of all of them.
-
-    Args:
-        searches: already started; their encoding is the evaluator's.
-        stop: asked before every network call; once true, the searches are ended as they stand.
-    """
-    capacity = sum(search.config.batch_size for search in searches)
-    encoding = get_encoding(evaluator.spec.encoding)
-    planes = np.empty((capacity, encoding.planes, 8, 8), dtype=np.float32)
-    running = [search for search in searches if not search.done]
-    while running:
-        counts = _gather(running, planes)
-        if filled := sum(counts):
-            evaluation = evaluator.evaluate(planes[:filled])
-            _apply(running, counts, evaluation.policy, evaluation.wdl)
-        if stop():
-            for search in running:
-                search.stop()
-        running = [search for search in running if not search.done]
-
-
-def _gather(searches: Sequence[Search], planes: NDArray[np.float32]) -> list[int]:
-    counts: list[int] = []
-    filled = 0
-    for search in searches:
-        counts.append(search.gather(planes[filled : filled + search.config.batch_size]))
-        filled += counts[-1]
-    return counts
-
-
-def _apply(
-    searches: Sequence[Search],
-    counts: Sequence[int],
-    policy: NDArray[np.float32],
-    wdl: NDArray[np.float32],
-) -> None:
-    first = 0
-    for search, count in zip(searches, counts, strict=True):
-        search.apply(policy[first : first + count], wdl[first : first + count])
-        first += count
