@@ -183,8 +183,7 @@ class UciSeat:
             played = self._engine.play(board, self._limit, game=game, info=chess.engine.INFO_SCORE)
         except (chess.engine.EngineError, TimeoutError, OSError) as error:
             self.close()
-            kind: FailureKind = "illegal" if "illegal" in str(error) else "crash"
-            return Fault(kind, f"{type(error).__name__}: {error}")
+            return Fault(_kind(error), f"{type(error).__name__}: {error}")
         if played.move is None:
             return Fault("crash", "the engine gave no move")
         score = played.info.get("score")
@@ -194,3 +193,8 @@ class UciSeat:
 
 def _choice(found: SearchResult) -> Choice:
     return Choice(found.best_move, found.value)
+
+
+def _kind(error: Exception) -> FailureKind:
+    """Returns `illegal` if python-chess could not make the engine's move, whose error it wraps."""
+    return "illegal" if any(isinstance(cause, ValueError) for cause in error.args) else "crash"

@@ -1,0 +1,155 @@
+"""`aztoolkit match`: any two engines, and what it refuses."""
+
+import io
+import json
+import shlex
+import sys
+
+import chess.pgn
+import pytest
+
+from aztoolkit.cli import main
+
+QUICK = ["--simulations", "1", "--max-plies", "20", "--workers", "1"]
+
+SCRIPTED_ENGINE = """
+import sys
+import chess
+
+fault, board = sys.argv[1], chess.Board()
+for line in sys.stdin:
+    words = line.split()
+    if words[0] == "uci":
+        print("id name Scripted\\noption name Fault type string default none\\nuciok", flush=True)
+    elif words[0] == "isready":
+        print("readyok", flush=True)
+    elif words[0] == "position":
+        board = chess.Board(" ".join(words[2:8])) if words[1] == "fen" else chess.Board()
+        for move in words[words.index("moves") + 1 :] if "moves" in words else []:
+            board.push_uci(move)
+    elif words[0] == "go":
+        if fault == "crash":
+            sys.exit(3)
+        move = min(board.legal_moves, key=chess.Move.uci)
+        print("info score cp 30")
+        print("bestmove", "a1a1" if fault == "illegal" else move.uci(), flush=True)
+    elif words[0] == "quit":
+        break
+"""
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """Returns the name of a UCI engine with a fault."""
+    script = tmp_path / "engine.py"
+    script.write_text(SCRIPTED_ENGINE)
+    return lambda fault: f"uci:{shlex.join([sys.executable, str(script), fault])}"
+
+
+def play(capsys, *arguments):
+    """Returns exit code and JSON document of a match."""
+    code = main(["match", *map(str, arguments), *QUICK, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_two_models_play_all_pairs_and_pgn_is_written(capsys, good, bad, back_rank, tmp_path):
+    pgn = tmp_path / "games" / "match.pgn"
+    code, found = play(
+        capsys, good, bad, "--pairs", 6, "--openings", back_rank, "--pgn", pgn, "--batch-size", 2
+    )
+    assert code == 0
+    assert found["pairs"] == 6
+    assert sum(found["trinomial"]) == 12
+    assert found["score"] > 0.5
+    assert (found["a"]["name"], found["b"]["name"]) == ("good", "bad")
+    stream = io.StringIO(pgn.read_text())
+    games = list(iter(lambda: chess.pgn.read_game(stream), None))
+    assert len(games) == 12
+    assert not any(game.errors for game in games)
+    assert [path.name for path in pgn.parent.iterdir()] == ["match.pgn"]  # no journal is left
+
+
+def test_human_output_is_on_stdout(capsys, good, back_rank):
+    assert (
+        main(["match", str(good), "uniform", "--pairs", "2", "--openings", str(back_rank), *QUICK])
+        == 0
+    )
+    printed = capsys.readouterr().out
+    assert "good against uniform" in printed
+    assert "2 pairs" in printed
+
+
+def test_a_run_folder_plays_its_fp32_model(capsys, good, back_rank, tmp_path):
+    run = tmp_path / "run"
+    (run / "export").mkdir(parents=True)
+    good.rename(run / "export" / "fp32.onnx")
+    code, found = play(capsys, run, "uniform", "--pairs", 1, "--openings", back_rank)
+    assert code == 0
+    assert found["a"]["source"] == str(run / "export" / "fp32.onnx")
+
+
+def test_fewer_openings_than_pairs_are_said(capsys, good, back_rank):
+    assert (
+        main(
+            ["match", str(good), str(good), "--openings", str(back_rank), "--pairs", "500", *QUICK]
+        )
+        == 0
+    )
+    assert "Only 55 distinct openings" in capsys.readouterr().out
+
+
+def test_a_uci_engine_plays(capsys, scripted, back_rank):
+    code, found = play(
+        capsys, scripted("none") + "?Fault=a", "uniform", "--pairs", 2, "--openings", back_rank
+    )
+    assert code == 0
+    assert found["failures"] == []
+
+
+@pytest.mark.parametrize("fault", ["crash", "illegal"])
+def test_a_faulty_uci_engine_loses_every_game_and_is_recorded(capsys, scripted, back_rank, fault):
+    code, found = play(capsys, "uniform", scripted(fault), "--pairs", 2, "--openings", back_rank)
+    assert code == 0
+    assert found["trinomial"] == [0, 0, 4]
+    assert {failure["kind"] for failure in found["failures"]} == {fault}
+    assert {failure["engine"] for failure in found["failures"]} == {"B"}
+
+
+@pytest.mark.stockfish
+def test_stockfish_beats_search_without_a_network(capsys, stockfish):
+    engine = f"uci:{stockfish}?Threads=1&Hash=16"
+    settings = ["--simulations", "30", "--max-plies", "200", "--workers", "1"]
+    assert main(["match", engine, "uniform", "--pairs", "2", *settings, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["score"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.onnx", "uniform"], "got nothing at nowhere.onnx"),
+        (["uniform", "uci:no-such-engine-here"], "no-such-engine-here"),
+        (["uniform", "uci:"], "got no program"),
+        (["uniform", "uniform", "--pairs", "0"], "pairs"),
+        (["uniform", "uniform", "--pgn", "/dev/null/games.pgn"], "cannot write"),
+        (["uniform", "uniform", "--pgn", "/tmp"], "got a folder"),
+        (["uniform"], "B"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(capsys, arguments, message):
+    assert main(["match", *arguments, *QUICK]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert message in printed.err
+
+
+def test_bad_uci_options_are_one_line_and_exit_code_2(capsys, scripted):
+    assert main(["match", "uniform", scripted("none") + "?Fault", *QUICK]) == 2
+    assert "NAME=VALUE" in capsys.readouterr().err
+    assert main(["match", "uniform", scripted("none") + "?Unknown=1", *QUICK]) == 2
+    assert "Unknown" in capsys.readouterr().err
+
+
+def test_a_run_without_models_is_refused(capsys, tmp_path):
+    assert main(["match", str(tmp_path), "uniform", *QUICK]) == 2
+    assert "aztoolkit export" in capsys.readouterr().err
