@@ -20,6 +20,7 @@ import numpy as np
 
 from aztoolkit._native import Game, encode_batch, move_indices
 from aztoolkit.encoding import get_action_space, get_encoding
+from aztoolkit.errors import ModelError
 
 MAX_PLIES = 250
 RANDOM_BOARD_PLIES = 25
@@ -132,7 +133,7 @@ def compare_encoding(game: Game, board: chess.Board, moves: list[chess.Move]) ->
 def _known(get: Callable[[str], Any], name: str) -> Any:
     try:
         return get(name)
-    except Exception:
+    except ModelError:  # the reference has no such encoding
         return None
 
 
