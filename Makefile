@@ -95,7 +95,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cython-lint --max-line-length 100 aztoolkit
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint --max-line-length 110 aztoolkit
 	$(BIN)/clang-format --dry-run -Werror $$(git ls-files "*.cpp" "*.h")
 	cd serve/web && npm run --silent check
 
@@ -103,6 +103,11 @@ format: setup
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $$(git ls-files "*.cpp" "*.h")
+
+# AddressSanitizer and UndefinedBehaviorSanitizer over the C++ tests, then a minute of fuzzing.
+sanitize:
+	CXX=$(CXX) tests/cpp/run.sh sanitize
+	tests/cpp/run.sh fuzz 60
 
 bench: setup
 	$(AZTOOLKIT) benchmark all --output benchmarks/results

@@ -20,6 +20,7 @@ class BuildWithStages(build_py):
     """Copies the stages into the wheel; leaves an editable install alone."""
 
     def run(self) -> None:
+        """Builds as ever, then adds the stages."""
         super().run()
         if not self.editable_mode:
             for stage in STAGES:

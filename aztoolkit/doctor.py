@@ -48,7 +48,7 @@ def doctor(*, json: bool = False) -> int:
         Print one JSON document instead of a table.
     """
     cpu, gpus, runtimes = probe_cpu(), probe_gpus(), installed_runtimes()
-    advice = diagnose(cpu, gpus, runtimes, search=best_backend())
+    advice = diagnose(gpus, runtimes, search=best_backend())
     report = _report(cpu, gpus, runtimes, advice)
     if json:
         print_json(report)
@@ -57,7 +57,7 @@ def doctor(*, json: bool = False) -> int:
     return 0
 
 
-def diagnose(cpu: Cpu, gpus: list[Gpu], runtimes: dict[str, str], *, search: str) -> Advice | None:
+def diagnose(gpus: list[Gpu], runtimes: dict[str, str], *, search: str) -> Advice | None:
     """Returns the most pressing problem of a machine, if it has one."""
     has_cpu, has_gpu = CPU_RUNTIME in runtimes, GPU_RUNTIME in runtimes
     if has_cpu and has_gpu:

@@ -6,9 +6,8 @@ import pytest
 
 from aztoolkit.cli import main
 from aztoolkit.doctor import diagnose
-from aztoolkit.hardware import Cpu, Gpu
+from aztoolkit.hardware import Gpu
 
-CPU = Cpu("some processor", 2, ("avx2",))
 GPU = Gpu("RTX 4060", "580.1", 8188, "8.9")
 
 
@@ -25,7 +24,7 @@ GPU = Gpu("RTX 4060", "580.1", 8188, "8.9")
 def test_each_problem_has_its_line(
     gpus: list[Gpu], runtimes: dict[str, str], search: str, problem: str
 ):
-    advice = diagnose(CPU, gpus, runtimes, search=search)
+    advice = diagnose(gpus, runtimes, search=search)
     assert advice is not None
     assert problem in advice.problem
     assert "pip" in advice.command
@@ -33,7 +32,7 @@ def test_each_problem_has_its_line(
 
 def test_the_right_runtime_is_kept_when_both_are_there():
     both = {"onnxruntime": "1", "onnxruntime-gpu": "1"}
-    on_gpu, on_cpu = (diagnose(CPU, gpus, both, search="native") for gpus in ([GPU], []))
+    on_gpu, on_cpu = (diagnose(gpus, both, search="native") for gpus in ([GPU], []))
     assert on_gpu is not None
     assert on_gpu.command.endswith("pip install onnxruntime-gpu")
     assert on_cpu is not None
@@ -44,7 +43,7 @@ def test_the_right_runtime_is_kept_when_both_are_there():
     ("gpus", "runtimes"), [([], {"onnxruntime": "1"}), ([GPU], {"onnxruntime-gpu": "1"})]
 )
 def test_nothing_to_improve(gpus: list[Gpu], runtimes: dict[str, str]):
-    assert diagnose(CPU, gpus, runtimes, search="native") is None
+    assert diagnose(gpus, runtimes, search="native") is None
 
 
 def test_json_report_is_one_document(capsys: pytest.CaptureFixture[str]):

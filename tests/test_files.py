@@ -20,9 +20,14 @@ def test_writing_creates_folders_and_replaces(tmp_path: Path):
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     target = tmp_path / "b.txt"
     write_text(target, "old")
-    with pytest.raises(ZeroDivisionError), atomic_path(target) as temporary:
-        temporary.write_text("half of the n")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_text("half of the n")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 

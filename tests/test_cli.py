@@ -1,0 +1,100 @@
+"""The command: its table, lazy loading, exit codes, one-line errors."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from aztoolkit import __version__
+from aztoolkit.cli import main
+
+COMMANDS = [
+    "train",
+    "export",
+    "quantize",
+    "compare",
+    "gate",
+    "match",
+    "serve",
+    "benchmark",
+    "doctor",
+    "perft",
+]
+HEAVY = ["torch", "onnxruntime", "onnx", "fastapi", "pyarrow"]
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """Runs the command in a fresh process and returns the modules it has loaded."""
+    script = (
+        "import sys\nfrom aztoolkit.cli import main\n"
+        f"try: main({list(arguments)!r})\nexcept SystemExit: pass\n"
+        "print('MODULES', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.rpartition("MODULES ")[2].split())
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):
+    assert main(["--help"]) == 0
+    words = capsys.readouterr().out.split()
+    assert set(COMMANDS) <= set(words)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["doctor", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]):
+    assert not modules_after(*arguments) & set(HEAVY)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_imports_nothing_heavy(command: str):
+    assert not modules_after(command, "--help") & set(HEAVY)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_shows_an_example(command: str, capsys: pytest.CaptureFixture[str]):
+    assert main([command, "--help"]) == 0
+    assert f"aztoolkit {command}" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["dance"],
+        ["doctor", "--jsn"],
+        ["export"],
+        ["export", "/nowhere/at/all"],
+        ["quantize", "/nowhere.onnx", "--int8"],
+        ["compare", "/nowhere.onnx", "/nowhere.onnx"],
+        ["gate", "/nowhere.onnx", "/nowhere.onnx"],
+        ["match", "/nowhere.onnx", "/nowhere.onnx"],
+        ["serve", "/nowhere.onnx"],
+        ["train", "--profile", "turbo"],
+        ["perft", "not a fen", "3"],
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("aztoolkit: ")
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_module_runs_like_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "aztoolkit", "doctor", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["aztoolkit"] == __version__
