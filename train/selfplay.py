@@ -1,7 +1,7 @@
 """Self-play: an actor plays many games at once, and their leaves share each network call.
 
-    every tick:  gather leaves of all games -> evaluate -> apply
-                 a game whose search is done makes its move; a finished game is replaced at once
+    again and again:  gather leaves of all games -> evaluate -> apply
+                      a game whose search is done makes its move; a finished game is replaced at once
 
 so that batches stay full while games are at different plies. Everything random in a game follows
 from its seed, which follows from the run's seed and the game's id.
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aztoolkit.encoding import get_action_space, get_encoding
 from aztoolkit.evaluator import Evaluator
-from aztoolkit.mcts import Search, SearchResult, create_mcts
+from aztoolkit.mcts import Search, SearchGroup, SearchResult, create_mcts, group_of
 from train.config import TrainConfig
 from train.replay import Game
 
@@ -105,15 +105,24 @@ class Actor:
         """
         while len(self._plays) < self._config.games_per_actor:
             self._plays.append(self._begin())
+        group = self._group()
         games: list[Game] = []
         while sum(len(game) for game in games) < positions and not stop():
-            self._tick()
-            for slot, play in enumerate(self._plays):
-                if play.search.done and (game := self._advance(play)):
-                    games.append(game)
-                    finished(game)
-                    self._plays[slot] = self._begin()
+            self._evaluate(group)
+            ended = list(self._advance_all())
+            if ended:
+                group = self._group()  # new games have taken their places
+            for game in ended:
+                games.append(game)
+                finished(game)
         return games
+
+    def _advance_all(self) -> Iterator[Game]:
+        """Makes the moves of all finished searches; yields the games that ended, replaced."""
+        for slot, play in enumerate(self._plays):
+            if play.search.done and (game := self._advance(play)):
+                self._plays[slot] = self._begin()
+                yield game
 
     def _begin(self) -> _Play:
         game_id = next(self._game_ids)
@@ -128,22 +137,14 @@ class Actor:
         play.search.start(play.board, self._config.simulations)
         return play
 
-    def _tick(self) -> None:
+    def _group(self) -> SearchGroup:
+        return group_of([play.search for play in self._plays])
+
+    def _evaluate(self, group: SearchGroup) -> None:
         """One network call for the leaves of all games."""
-        counts: list[int] = []
-        filled = 0
-        for play in self._plays:
-            room = self._planes[filled : filled + self._config.leaves_per_game]
-            counts.append(play.search.gather(room))
-            filled += counts[-1]
-        if not filled:
-            return
-        evaluation = self._evaluator.evaluate(self._planes[:filled])
-        first = 0
-        for play, count in zip(self._plays, counts, strict=True):
-            leaves = slice(first, first + count)
-            play.search.apply(evaluation.policy[leaves], evaluation.wdl[leaves])
-            first += count
+        if filled := group.gather(self._planes):
+            evaluation = self._evaluator.evaluate(self._planes[:filled])
+            group.apply(evaluation.policy, evaluation.wdl)
 
     def _advance(self, play: _Play) -> Game | None:
         """Makes the move of a finished search; returns the game if that ended it."""
