@@ -1,6 +1,7 @@
 """Real but tiny networks: one convolution with random weights, written as model files describe it."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +14,27 @@ from aztoolkit.encoding.az4672 import MOVE_PLANES, SIZE
 from aztoolkit.model import INPUT, OUTPUTS, WDL_SIZE, ModelSpec, Precision
 
 _OPSET, _IR_VERSION = 17, 8
+_IDLE_PADDING = 3
 
 
-def write_model(path: Path, precision: Precision = "fp32", *, seed: int = 0) -> Path:
-    """Writes a model whose policy is a 1x1 convolution, its value a layer over plane means."""
-    rng = np.random.default_rng(seed)
+def write_model(path: Path, precision: Precision = "fp32", *, idle_layers: int = 0) -> Path:
+    """Writes a model whose policy is a 1x1 convolution, its value a layer over plane means.
+
+    Args:
+        idle_layers: convolutions that change nothing but the time it takes: tens of milliseconds a
+            position for ten.
+    """
+    rng = np.random.default_rng(0)
     weights = {
+        "identity": np.eye(PLANES)[:, :, None, None] * np.pad([[1.0]], _IDLE_PADDING),
         "kernel": rng.normal(size=(MOVE_PLANES, PLANES, 1, 1)),
         "value": rng.normal(size=(PLANES, WDL_SIZE)),
         "bias": np.zeros(WDL_SIZE),
     }
     model = helper.make_model(
-        helper.make_graph(_nodes(), "tiny", [_planes()], _outputs(), _initializers(weights)),
+        helper.make_graph(
+            _nodes(idle_layers), "tiny", [_planes()], _outputs(), _initializers(weights)
+        ),
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR_VERSION,
     )
@@ -75,11 +85,17 @@ def _spec(precision: Precision) -> ModelSpec:
     )
 
 
-def _nodes() -> list[onnx.NodeProto]:
+def _nodes(idle_layers: int) -> list[onnx.NodeProto]:
+    names = [INPUT, *(f"idle{layer}" for layer in range(idle_layers))]
+    idle = [
+        helper.make_node("Conv", [name, "identity"], [after], pads=[_IDLE_PADDING] * 4)
+        for name, after in pairwise(names)
+    ]
     return [
-        helper.make_node("Conv", [INPUT, "kernel"], ["moves"]),
+        *idle,
+        helper.make_node("Conv", [names[-1], "kernel"], ["moves"]),
         helper.make_node("Flatten", ["moves"], [OUTPUTS[0]]),
-        helper.make_node("GlobalAveragePool", [INPUT], ["means"]),
+        helper.make_node("GlobalAveragePool", [names[-1]], ["means"]),
         helper.make_node("Flatten", ["means"], ["flat"]),
         helper.make_node("Gemm", ["flat", "value", "bias"], [OUTPUTS[1]]),
     ]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.serve.conftest import BROWSERS, ServerProcess
 from tests.serve.page import FLAGS, click_move
 
-WIDTH, HEIGHT = 1240, 800
+WIDTH, HEIGHT = 1280, 860
 MOVES = 7
 SIMULATIONS = "400"
 PLAN = ("e2e4", "g1f3", "f1c4", "e1g1", "d2d4", "b1c3", "c1g5", "d1e2", "a1d1", "h2h3", "a2a3")

@@ -98,6 +98,7 @@ def test_promotion_is_chosen_by_click(page: Page) -> None:
 def test_promotion_can_be_called_off(page: Page) -> None:
     start_from(page, PROMOTION)
     click_move(page, "e7", "e8")
+    expect(page.get_by_role("button", name="queen")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".promotion")).to_have_count(0)
     expect_piece(page, "e7", "white pawn")

@@ -1,19 +1,35 @@
 """What the server holds everyone to: bodies, hosts, origins, queue, games; and its headers."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from aztoolkit.evaluator import Evaluation
+from aztoolkit.model import ModelSpec
 from serve.catalog import Catalog
-from tests.serve.conftest import Client, WaitingEvaluator, connect
+from tests.conftest import HashEvaluator
+from tests.serve.conftest import Client, WaitingEvaluator, connect, only
 from tests.serve.test_api import engine_move, move, new_game, refusal
 
 pytestmark = pytest.mark.anyio
 
 MANY_SIMULATIONS = 800
+SLOW_S = 0.01
 HEALTH_S = 0.5
+
+
+class SlowEvaluator(HashEvaluator):
+    """Takes its time."""
+
+    def evaluate(self, planes: NDArray[np.float32]) -> Evaluation:
+        time.sleep(SLOW_S)
+        return super().evaluate(planes)
 
 
 async def thinking_game(client: Client) -> tuple[str, asyncio.Task[httpx.Response]]:
@@ -87,8 +103,8 @@ async def test_missing_page_says_how_to_build_it(client: Client) -> None:
     assert "make setup" in answer.text
 
 
-async def test_long_search_does_not_delay_health(catalog: Catalog) -> None:
-    async with connect(catalog) as client:
+async def test_long_search_does_not_delay_health(az_spec: ModelSpec, run_folder: Path) -> None:
+    async with connect(only(SlowEvaluator(az_spec), run_folder)) as client:
         game = await new_game(client, side="black", simulations=MANY_SIMULATIONS)
         search = asyncio.create_task(engine_move(client, game))
         slowest_s, asked = 0.0, 0

@@ -14,6 +14,7 @@ from aztoolkit.errors import BusyPortError, ConfigError
 from serve.server import listen, url_of
 from tests.conftest import REPOSITORY
 from tests.serve.conftest import STOP_S, ServerProcess
+from tests.serve.networks import write_model
 
 _IMPORTS = """
 import sys
@@ -44,11 +45,17 @@ def test_line_tells_url_engines_and_search(server: ServerProcess) -> None:
     assert httpx.get(f"{server.url}api/health").json()["status"] == "ok"
 
 
+@pytest.fixture(scope="module")
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that makes a search of 10,000 simulations last minutes."""
+    return write_model(tmp_path_factory.mktemp("slow") / "slow.onnx", idle_layers=10)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_the_server_quietly_in_the_middle_of_a_search(
-    run_folder: Path, number: signal.Signals
+    slow_model: Path, number: signal.Signals
 ) -> None:
-    server = ServerProcess(run_folder, "--simulations", "10000")
+    server = ServerProcess(slow_model, "--simulations", "10000")
     with httpx.Client(base_url=server.url, timeout=0.5) as client:
         game = client.post("/api/games", json={"side": "black"}).json()
         with pytest.raises(httpx.ReadTimeout):

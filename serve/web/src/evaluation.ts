@@ -98,14 +98,17 @@ function topMove(move: TopMove, length: number, played: boolean): HTMLElement {
 }
 
 function effort(analysis: Analysis): HTMLElement {
-  const seconds = analysis.time_ms / 1000;
-  const rate = Math.round(analysis.simulations / seconds).toLocaleString("en");
+  const rate = Math.round((1000 * analysis.simulations) / Math.max(analysis.time_ms, 0.1)).toLocaleString("en");
   const count = analysis.simulations.toLocaleString("en");
   return make(
     "p",
     "quiet effort",
-    `${count} simulations in ${seconds.toFixed(1)} s · ${rate}/s · ${analysis.engine}`,
+    `${count} simulations in ${duration(analysis.time_ms)} · ${rate}/s · ${analysis.engine}`,
   );
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function percent(share: number): string {

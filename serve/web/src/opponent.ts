@@ -82,6 +82,7 @@ function addSimulations(count: number): void {
   const select = byId<HTMLSelectElement>("simulations");
   const options = [...select.options];
   if (options.some((option) => Number(option.value) === count)) return;
+  const words = `${count.toLocaleString("en")} simulation${count === 1 ? "" : "s"} a move`;
   const later = options.find((option) => Number(option.value) > count) ?? null;
-  select.add(new Option(count.toLocaleString("en"), String(count)), later);
+  select.add(new Option(words, String(count)), later);
 }

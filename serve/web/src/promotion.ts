@@ -19,7 +19,9 @@ export function choosePromotion(
 ): Promise<string | null> {
   return new Promise((resolve) => {
     const veil = make("div", "promotion");
+    const open = new AbortController();
     const done = (choice: string | null): void => {
+      open.abort();
       veil.remove();
       resolve(choice);
     };
@@ -31,9 +33,9 @@ export function choosePromotion(
     veil.setAttribute("aria-label", "Promote to");
     veil.append(column);
     veil.addEventListener("click", () => done(null));
-    veil.addEventListener("keydown", (event) => event.key === "Escape" && done(null));
+    document.addEventListener("keydown", (event) => event.key === "Escape" && done(null), open);
     board.append(veil);
-    choices[0]?.focus();
+    setTimeout(() => choices[0]?.focus()); // after the click that opened it, which takes the focus
   });
 }
 
