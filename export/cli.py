@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 _MEBIBYTE = 1 << 20
 Output = Annotated[Path | None, Parameter(alias="-o")]
+Flag = Annotated[bool, Parameter(negative=())]
 Count = Annotated[int | None, Parameter(validator=lambda _, count: _check_count(count))]
 
 
-def export(source: Path, /, *, output: Output = None, json: bool = False) -> int:
+def export(source: Path, /, *, output: Output = None, json: Flag = False) -> int:
     """Write a checkpoint as FP32 and FP16 ONNX models, each tried against the checkpoint.
 
     Examples:
@@ -58,13 +59,13 @@ def quantize(
     source: Path,
     /,
     *,
-    int8: Annotated[bool, Parameter(negative=())] = True,
+    int8: Flag = True,
     calibration: Path | None = None,
     calibration_size: Count = None,
     weight_bits: Literal["auto", "7", "8"] = "auto",
     seed: int = 0,
     output: Output = None,
-    json: bool = False,
+    json: Flag = False,
 ) -> int:
     """Shrink a model to INT8, calibrated on positions; some games are held out for `compare`.
 
@@ -108,7 +109,7 @@ def quantize(
         size=calibration_size,
         seed=seed,
     )
-    console.print(f"calibrating on {_describe(positions)}")
+    console.print(f"calibrating on {_describe(positions)}", soft_wrap=True)
     with _progress("calibrating", len(positions.planes)) as advance:
         spec = quantize_static(
             model,
@@ -131,7 +132,7 @@ def compare(
     positions: Path | None = None,
     count: Count = None,
     seed: int = 0,
-    json: bool = False,
+    json: Flag = False,
 ) -> int:
     """Measure how far a model is from its original, on games that calibrated neither.
 
@@ -215,7 +216,8 @@ def _describe(calibration: "Calibration") -> str:
 
 def _print_comparison(report: dict[str, Any], console: Console) -> None:
     first, second = report["first"], report["second"]
-    table = Table(title=f"{second['path']} against {first['path']}", show_header=False)
+    console.print(f"{second['path']} against {first['path']}:", soft_wrap=True)
+    table = Table(show_header=False)
     table.add_row("held-out positions", str(report["positions"]))
     for label, key in (("policy KL", "kl"), ("win-rate error", "winrate_error")):
         scale, unit = (100, " pp") if key == "winrate_error" else (1, " nats")

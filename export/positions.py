@@ -13,6 +13,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,11 @@ class Line:
     def positions(self) -> int:
         """How many it has: one before each move, or the start alone."""
         return max(1, len(self.moves))
+
+    @cached_property
+    def part(self) -> Part:
+        """The part its game is in."""
+        return _part(self.start_fen, self.moves)
 
     def boards(self, plies: Sequence[int]) -> Iterator[chess.Board]:
         """Yields the positions after so many plies, ascending, their move stack the history.
@@ -86,12 +92,10 @@ def sample_boards(source: Path, count: int, *, part: Part, seed: int) -> list[ch
 
 def part_of(line: Line, ply: int) -> Part | None:
     """Returns the part a position belongs to: its game's, or none where its opening's differs."""
-    part = _part(line.start_fen, line.moves)
-    if ply < min(OPENING_PLIES, len(line.moves)) and part != _part(
-        line.start_fen, line.moves[:ply]
-    ):
+    in_opening = ply < min(OPENING_PLIES, len(line.moves))
+    if in_opening and _part(line.start_fen, line.moves[:ply]) != line.part:
         return None
-    return part
+    return line.part
 
 
 def read_lines(source: Path) -> list[Line]:
