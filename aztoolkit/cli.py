@@ -26,24 +26,33 @@ _COMMANDS = {
 }
 
 
-def create_app() -> App:
-    """Returns the command with all its sub-commands, none of them imported."""
+def create_app(chosen: str | None = None) -> App:
+    """Returns the command with all its sub-commands, none of them imported.
+
+    Args:
+        chosen: the sub-command that will be called; its help is its own docstring. The others are
+            described by one line each, for which nothing need be imported.
+    """
     app = App(
         name="aztoolkit",
         help="Train an AlphaZero chess network, shrink it to INT8, prove that nothing was lost, play it.",
         version=__version__,
+        help_format="plaintext",
         result_action="return_value",
     )
     for name, (target, help_line) in _COMMANDS.items():
-        app.command(target, name=name, help=help_line)
+        app.command(target, name=name, help=None if name == chosen else help_line)
     return app
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns its exit code; an error of the user's is one line on stderr."""
     _find_stages()
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        code = create_app()(arguments, exit_on_error=False, print_error=False)
+        code = create_app(next(iter(arguments), None))(
+            arguments, exit_on_error=False, print_error=False
+        )
     except (AztoolkitError, CycloptsError) as error:
         print(f"aztoolkit: {_one_line(error)}", file=sys.stderr)
         return BAD_INPUT

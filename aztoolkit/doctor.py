@@ -3,8 +3,9 @@
 import platform
 import sys
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from cyclopts import Parameter
 from rich.table import Table
 
 from aztoolkit import __version__
@@ -35,22 +36,22 @@ class Advice:
     command: str
 
 
-def doctor(*, json: bool = False) -> int:
+def doctor(*, json_output: Annotated[bool, Parameter(name="--json", negative="")] = False) -> int:
     """Show this machine's processor, graphics card, driver and runtimes, and what will be used of them.
 
-    Examples:
+    For example:
         aztoolkit doctor
         aztoolkit doctor --json
 
     Parameters
     ----------
-    json: bool
+    json_output: bool
         Print one JSON document instead of a table.
     """
     cpu, gpus, runtimes = probe_cpu(), probe_gpus(), installed_runtimes()
     advice = diagnose(gpus, runtimes, search=best_backend())
     report = _report(cpu, gpus, runtimes, advice)
-    if json:
+    if json_output:
         print_json(report)
     else:
         _print(report)
@@ -135,8 +136,8 @@ def _print(report: dict[str, Any]) -> None:  # Any: the JSON document
     console.print(table)
     if not cpu["vnni"]:
         console.print(
-            "This processor has no VNNI: INT8 runs with less gain, and 8-bit weights may saturate "
-            "(aztoolkit quantize --weight-bits 7)."
+            "This processor has no VNNI: 8-bit weights run exactly but with little gain; "
+            "`aztoolkit quantize --weight-bits 7` is faster here."
         )
     if report["advice"]:
         console.print(f"\n{report['advice']['problem']}. Mend it with:\n")

@@ -13,7 +13,7 @@ def perft(
 ) -> int:
     """Count the leaves of the tree of legal moves.
 
-    Examples:
+    For example:
         aztoolkit perft startpos 6
         aztoolkit perft "r3k2r/8/8/8/8/8/8/R3K2R w KQkq - 0 1" 4 --divide
 

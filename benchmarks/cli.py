@@ -1,18 +1,21 @@
 """`aztoolkit benchmark`: each benchmark as a sub-command, or all of them."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.table import Table
 
 from aztoolkit.console import human_console, print_json
 
 Report = dict[str, Any]  # Any: a JSON document
+Json = Annotated[
+    bool, Parameter(name="--json", negative="", help="Print one JSON document instead of a table.")
+]
+Output = Annotated[Path | None, Parameter(help="Also save the document in this folder.")]
 
 _NOT_FIGURES = {"benchmark", "aztoolkit", "commit", "python", "cpu", "memory_gib"}
-
 _WHOLE_FROM = 100
 """Figures from here on are shown without decimals."""
 
@@ -20,77 +23,116 @@ app = App(
     name="benchmark",
     help="""Measure speed on this machine.
 
-Examples:
+For example:
     aztoolkit benchmark search
     aztoolkit benchmark movegen --json
+    aztoolkit benchmark quantization runs/mine/export/*.onnx
     aztoolkit benchmark all --output results/""",
     result_action="return_value",
 )
 
 
 @app.command
-def movegen(*, json: bool = False, output: Path | None = None) -> int:
-    """Legal moves: perft nodes a second, beside python-chess and Stockfish.
-
-    Parameters
-    ----------
-    json: bool
-        Print one JSON document instead of a table.
-    output: Path | None
-        Also save the document in this folder.
-    """
+def movegen(*, json_output: Json = False, output: Output = None) -> int:
+    """Legal moves: perft nodes a second, beside python-chess and Stockfish."""
     from benchmarks.movegen import movegen as measure
 
-    return _report([measure], json=json, output=output)
+    return _show([measure()], json_output, output)
 
 
 @app.command
-def encode(*, json: bool = False, output: Path | None = None) -> int:
-    """Encoding: positions a second from games to planes.
+def encode(*, json_output: Json = False, output: Output = None) -> int:
+    """Encoding: positions a second from games to planes."""
+    from benchmarks.encode import encode as measure
+
+    return _show([measure()], json_output, output)
+
+
+@app.command
+def search(model: Path | None = None, *, json_output: Json = False, output: Output = None) -> int:
+    """Search: simulations a second, alone and with a network.
 
     Parameters
     ----------
-    json: bool
-        Print one JSON document instead of a table.
-    output: Path | None
-        Also save the document in this folder.
+    model: Path | None
+        The network; without it one of 64x5 with random weights.
     """
-    from benchmarks.encode import encode as measure
+    from benchmarks.search import search as measure
 
-    return _report([measure], json=json, output=output)
+    return _show([measure(model)], json_output, output)
 
 
-def _report(measures: list[Callable[[], Report]], *, json: bool, output: Path | None) -> int:
+@app.command
+def quantization(
+    models: Annotated[list[Path], Parameter(negative="")],
+    *,
+    threads: int = 1,
+    json_output: Json = False,
+    output: Output = None,
+) -> int:
+    """Models of one network side by side: size and evaluations a second by batch.
+
+    Parameters
+    ----------
+    models: list[Path]
+        Such as fp32.onnx and int8.onnx; the first is what others are held against.
+    threads: int
+        Processor threads of each.
+    """
+    from benchmarks.quantization import quantization as measure
+
+    return _show([measure(models, threads=threads)], json_output, output)
+
+
+@app.command(name="all")
+def everything(*, json_output: Json = False, output: Output = None) -> int:
+    """All that need no model, one after the other."""
+    from benchmarks.encode import encode as measure_encode
+    from benchmarks.movegen import movegen as measure_movegen
+    from benchmarks.search import search as measure_search
+
+    return _show([measure_movegen(), measure_encode(), measure_search()], json_output, output)
+
+
+def _show(reports: Sequence[Report], json_output: bool, output: Path | None) -> int:
     from benchmarks.measure import save
 
-    reports = []
-    for measure in measures:
-        reports.append(measure())
+    for report in reports:
         if output:
-            save(reports[-1], output)
-        if not json:
-            _print(reports[-1])
-    if json:
-        print_json(reports[0] if len(reports) == 1 else reports)
+            save(report, output)
+        if not json_output:
+            _print(report)
+    if json_output:
+        print_json(reports[0] if len(reports) == 1 else list(reports))
     return 0
 
 
 def _print(report: Report) -> None:
     cpu = report["cpu"]
-    table = Table(
-        title=f"{report['benchmark']} on {cpu['name']}, {cpu['cores']} cores, commit {report['commit']}",
-        show_header=False,
-        title_justify="left",
+    title = (
+        f"{report['benchmark']} on {cpu['name']}, {cpu['cores']} cores, commit {report['commit']}"
     )
+    table = Table(title=title, show_header=False, title_justify="left")
     for name, value in report.items():
-        if name not in _NOT_FIGURES:
+        if name not in _NOT_FIGURES and name != "rows":
             table.add_row(name, _text(value))
     human_console().print(table)
+    if rows := report.get("rows"):
+        human_console().print(_table(rows))
+
+
+def _table(rows: Sequence[Report]) -> Table:
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(_text(value) for value in row.values()))
+    return table
 
 
 def _text(value: Any) -> str:  # Any: a value of a JSON document
     if isinstance(value, list):
         return " to ".join(_text(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_text(item)}" for name, item in value.items())
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -36,7 +36,7 @@ def gate(
     Writes X.gate.json (the verdict) and X.gate.pgn (all games) beside the candidate X.onnx. A gate that
     was killed goes on from the games it had played. Exit code 0 accepted, 1 rejected, 3 inconclusive.
 
-    Examples:
+    For example:
         aztoolkit gate runs/a/export/fp32.onnx runs/a/export/int8.onnx
         aztoolkit gate fp32.onnx int8.onnx --simulations 200 --max-pairs 200 --json
 
@@ -96,7 +96,7 @@ def match(
 
     With --pgn, a match that was killed goes on from the games it had played.
 
-    Examples:
+    For example:
         aztoolkit match runs/a runs/b
         aztoolkit match model.onnx uniform --pairs 20 --simulations 50 --pgn games.pgn
         aztoolkit match model.onnx "uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350"

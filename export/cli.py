@@ -26,7 +26,7 @@ Count = Annotated[int | None, Parameter(validator=lambda _, count: _check_count(
 def export(source: Path, /, *, output: Output = None, json: Flag = False) -> int:
     """Write a checkpoint as FP32 and FP16 ONNX models, each tried against the checkpoint.
 
-    Examples:
+    For example:
         aztoolkit export runs/a
         aztoolkit export runs/a/checkpoints/step-00001234.safetensors -o models
 
@@ -69,7 +69,7 @@ def quantize(
 ) -> int:
     """Shrink a model to INT8, calibrated on positions; some games are held out for `compare`.
 
-    Examples:
+    For example:
         aztoolkit quantize runs/a --int8
         aztoolkit quantize model.onnx --int8 --calibration games.pgn -o model.int8.onnx
 
@@ -136,7 +136,7 @@ def compare(
 ) -> int:
     """Measure how far a model is from its original, on games that calibrated neither.
 
-    Examples:
+    For example:
         aztoolkit compare runs/a/export/fp32.onnx runs/a/export/int8.onnx
         aztoolkit compare fp32.onnx int8.onnx --positions games.pgn --count 500 --json
 

@@ -22,6 +22,10 @@ def serve(
 ) -> None:
     """Play against a model in the browser.
 
+    For example:
+        aztoolkit serve runs/mine --simulations 800
+        aztoolkit serve model.onnx --port 8080
+
     Args:
         model: A model file, a run, or a folder of models; by default the newest run under `runs/`.
         simulations: Of the search for one move, where the player does not choose.

@@ -27,6 +27,11 @@ def train(
 
     Stops at the first limit, or at Ctrl-C, with a checkpoint. Without a limit it goes on for ever.
 
+    For example:
+        aztoolkit train --profile cpu --run runs/mine --minutes 60
+        aztoolkit train --run runs/mine
+        aztoolkit train --profile low --simulations 400 --games 1000
+
     Args:
         profile: Settings to start from: cpu, low, mid, high, or a .toml file of your own; cpu if
             not given. Every setting can be overridden by its own option.
