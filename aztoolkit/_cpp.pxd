@@ -115,8 +115,13 @@ cdef extern from "encode/encoding.h" namespace "az" nogil:
 
 
 cdef extern from "mcts/config.h" namespace "az" nogil:
+    cdef enum class Algorithm(unsigned char):
+        puct
+        gumbel
+
     cdef cppclass SearchConfig:
         SearchConfig()
+        Algorithm algorithm
         Encoding encoding
         ActionSpace action_space
         int batch_size
@@ -125,6 +130,10 @@ cdef extern from "mcts/config.h" namespace "az" nogil:
         double fpu_reduction
         double noise_alpha
         double noise_fraction
+        int considered_moves
+        double gumbel_scale
+        double c_visit
+        double c_scale
         cbool prove_ends
         uint64_t seed
         size_t memory_bytes
@@ -196,6 +205,8 @@ cdef extern from "mcts/result.h" namespace "az" nogil:
         double loss
         End end
         vector[PlainMove] pv
+        vector[double] improved
+        size_t chosen
 
     cdef cppclass TreeRow:
         int depth

@@ -115,6 +115,7 @@ class Search:
     def __init__(
         self,
         *,
+        algorithm: str,
         encoding: str,
         action_space: str,
         batch_size: int,
@@ -123,6 +124,10 @@ class Search:
         fpu_reduction: float,
         noise_alpha: float,
         noise_fraction: float,
+        considered_moves: int,
+        gumbel_scale: float,
+        c_visit: float,
+        c_scale: float,
         prove_ends: bool,
         seed: int,
         memory_mb: int,
@@ -136,7 +141,7 @@ class Search:
         """Plays a move and keeps the tree below it; raises PositionError if it is not legal."""
 
     def start(self, simulations: int) -> None:
-        """Begins so many simulations; the position must have a legal move. Waiting leaves are lost."""
+        """Begins so many simulations and forgets waiting leaves; raises PositionError without a move."""
 
     def stop(self) -> None:
         """Ends the search as soon as the waiting leaves are applied."""
@@ -179,6 +184,10 @@ class RootResult(NamedTuple):
     wdl: tuple[float, float, float]
     end: int
     pv: list[PlainMove]
+    improved: list[float]
+    """Gumbel: the improved policy; else empty."""
+    chosen: int
+    """Gumbel: which move to play."""
     simulations: int
     out_of_memory: bool
     """Whether the search ended early because the tree had used its memory."""

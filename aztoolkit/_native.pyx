@@ -200,6 +200,7 @@ cdef class Search:
     def __init__(
         self,
         *,
+        algorithm,
         encoding,
         action_space,
         int batch_size,
@@ -208,11 +209,18 @@ cdef class Search:
         double fpu_reduction,
         double noise_alpha,
         double noise_fraction,
+        int considered_moves,
+        double gumbel_scale,
+        double c_visit,
+        double c_scale,
         bint prove_ends,
         uint64_t seed,
         size_t memory_mb,
     ):
         cdef cpp.SearchConfig config
+        config.algorithm = (
+            cpp.Algorithm.gumbel if algorithm == "gumbel" else cpp.Algorithm.puct
+        )
         config.encoding = _encoding(encoding)
         config.action_space = _action_space(action_space)
         config.batch_size = batch_size
@@ -221,6 +229,10 @@ cdef class Search:
         config.fpu_reduction = fpu_reduction
         config.noise_alpha = noise_alpha
         config.noise_fraction = noise_fraction
+        config.considered_moves = considered_moves
+        config.gumbel_scale = gumbel_scale
+        config.c_visit = c_visit
+        config.c_scale = c_scale
         config.prove_ends = prove_ends
         config.seed = seed
         config.memory_bytes = memory_mb << 20
@@ -239,6 +251,9 @@ cdef class Search:
 
     def start(self, uint32_t simulations):
         cdef cpp.Search* search = self.search.get()
+        if cpp.count_legal_moves(search.game().position()) == 0:
+            fen = cpp.to_fen(search.game().position(), cpp.EnPassantStyle.legal).decode()
+            raise PositionError(f"expected a position with a legal move, got {fen!r}")
         with nogil:
             search.start(simulations)
 
@@ -289,6 +304,8 @@ cdef class Search:
             wdl=(found.win, found.draw, found.loss),
             end=<int>found.end,
             pv=[_plain(found.pv[i]) for i in range(found.pv.size())],
+            improved=found.improved,
+            chosen=found.chosen,
             simulations=self.search.get().simulations(),
             out_of_memory=self.search.get().out_of_memory(),
         )
@@ -321,6 +338,8 @@ class RootResult(NamedTuple):
     wdl: tuple
     end: int
     pv: list
+    improved: list
+    chosen: int
     simulations: int
     out_of_memory: bool
 

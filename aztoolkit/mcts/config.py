@@ -1,5 +1,7 @@
 """What a search is told before it starts."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -12,22 +14,33 @@ class SearchConfig(BaseModel):
     """Planes the network wants."""
     action_space: str = "az4672"
     """How the network numbers moves."""
+    algorithm: Literal["puct", "gumbel"] = "puct"
+    """How moves are chosen inside the tree: AlphaZero's PUCT; or Gumbel AlphaZero, which learns from few
+    simulations (see `aztoolkit.mcts.gumbel`)."""
     batch_size: int = Field(default=16, ge=1, le=4096)
     """Most leaves of one tree that may wait for the network at once."""
     c_puct: float = Field(default=1.75, gt=0)
-    """Exploration constant while visits are few (`c_init` in the AlphaZero paper)."""
+    """PUCT: exploration constant while visits are few (`c_init` in the AlphaZero paper)."""
     c_puct_base: float = Field(default=19652.0, gt=0)
-    """Visits at which exploration has begun to grow."""
+    """PUCT: visits at which exploration has begun to grow."""
     fpu_reduction: float = Field(default=0.3, ge=0)
-    """First-play urgency: an unvisited move counts as its parent's value less this times the root of
+    """PUCT, first-play urgency: an unvisited move counts as its parent's value less this times the root of
     the policy mass already visited (lc0's formula)."""
     noise_alpha: float = Field(default=0.3, gt=0)
-    """Concentration of the Dirichlet noise on the root's priors."""
+    """PUCT: concentration of the Dirichlet noise on the root's priors."""
     noise_fraction: float = Field(default=0.0, ge=0, le=1)
-    """Share of that noise in the root's priors; 0.25 in self-play."""
+    """PUCT: share of that noise in the root's priors; 0.25 in self-play."""
+    considered_moves: int = Field(default=16, ge=1)
+    """Gumbel: moves among which the root halves."""
+    gumbel_scale: float = Field(default=1.0, ge=0)
+    """Gumbel: size of the random numbers that explore; 0 for play without chance."""
+    c_visit: float = Field(default=50.0, ge=0)
+    """Gumbel: visits added to the largest count, so that values weigh from the first visit on."""
+    c_scale: float = Field(default=0.1, gt=0)
+    """Gumbel: weight of values against logits."""
     prove_ends: bool = True
     """Whether wins and losses that the tree proves count as such: a lost move is tried no more."""
     memory_mb: int = Field(default=2048, ge=1)
     """Most memory, in MiB, that the native search may use for one tree; full, it ends early."""
     seed: int = Field(default=0, ge=0)
-    """Of the noise."""
+    """Of noise and Gumbel numbers."""

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aztoolkit._native import Game, Search, SearchGroup
-from aztoolkit.errors import PositionError
 from aztoolkit.mcts.config import SearchConfig
 from aztoolkit.mcts.search import SearchResult
+
+_PROOFS = np.array([0, -1, 0, 1], dtype=np.int8)
+"""By end: none, loss, draw, win."""
 
 
 class NativeSearch:
@@ -40,8 +42,6 @@ class NativeSearch:
         return self._search.done
 
     def start(self, board: chess.Board, simulations: int) -> None:
-        if not any(board.legal_moves):
-            raise PositionError(f"expected a position with a legal move, got {board.fen()!r}")
         if not self._go_on(board):
             self._search.set_game(_game_of(board))
         self._root, self._moves = board.root(), board.move_stack.copy()
@@ -60,7 +60,8 @@ class NativeSearch:
     def result(self) -> SearchResult:
         found = self._search.result()
         assert found.rows, "result() before the root was evaluated"
-        moves, _, visits, priors, values, _ = zip(*found.rows, strict=True)
+        moves, _, visits, priors, values, ends = zip(*found.rows, strict=True)
+        is_gumbel = len(found.improved) > 0
         return SearchResult(
             moves=tuple(_move(*move) for move in moves),
             visits=np.array(visits, dtype=np.int32),
@@ -69,6 +70,9 @@ class NativeSearch:
             wdl=found.wdl,
             pv=tuple(_move(*move) for move in found.pv),
             simulations=found.simulations,
+            proofs=_PROOFS[list(ends)],
+            improved=np.array(found.improved) if is_gumbel else None,
+            chosen=found.chosen if is_gumbel else None,
         )
 
     def _go_on(self, board: chess.Board) -> bool:

@@ -21,13 +21,19 @@ class SearchResult:
     priors: NDArray[np.float32]
     """Of the network, with root noise if there was any."""
     values: NDArray[np.float32]
-    """Mean value of each move for the side to move, -1 to 1; NaN where unvisited."""
+    """Mean value of each move for the side to move, -1 to 1, exact where proven; NaN where unvisited."""
     wdl: tuple[float, float, float]
     """Mean probabilities of win, draw and loss for the side to move."""
     pv: tuple[chess.Move, ...]
     """Principal variation: the most visited move, its most visited answer, and so on."""
     simulations: int
     """Simulations of this search."""
+    proofs: NDArray[np.int8] | None = None
+    """1 for a move that is proven to win, -1 for one proven to lose, else 0."""
+    improved: NDArray[np.float64] | None = None
+    """Gumbel: the policy improved by search, which a network learns; None for PUCT."""
+    chosen: int | None = None
+    """Gumbel: index of the move to play; None for PUCT."""
 
     @property
     def value(self) -> float:
@@ -36,17 +42,43 @@ class SearchResult:
 
     @property
     def best_move(self) -> chess.Move:
-        """The most visited move; of equals the one with the higher prior."""
-        return self.moves[int(np.argmax(self.visits))]
+        """The move to play.
+
+        Gumbel: the one chosen. PUCT: the most visited, of equals the one with the higher prior. A move
+        proven to win goes before all others, one proven to lose after them.
+        """
+        if self.chosen is not None and not self._wins.any():
+            return self.moves[self.chosen]
+        return self.moves[int(np.argmax(self._weights))]
 
     def policy(self, temperature: float = 1.0) -> NDArray[np.float64]:
-        """Returns probabilities in proportion to visits ** (1 / temperature); 0 takes the best move."""
+        """Returns a probability for each move; temperature 0 takes the best move.
+
+        In proportion to visits ** (1 / temperature), or for Gumbel to improved ** (1 / temperature).
+        Moves proven to lose get nothing as long as there are others, and wins get all.
+        """
         if temperature == 0:
-            best = np.zeros(len(self.moves))
-            best[int(np.argmax(self.visits))] = 1.0
-            return best
-        scaled = (self.visits / self.visits.max()) ** (1.0 / temperature)
+            best = self.moves.index(self.best_move)
+            return np.asarray(np.eye(len(self.moves))[best], dtype=np.float64)
+        weights = self._weights
+        scaled = (weights / weights.max()) ** (1.0 / temperature)
         return np.asarray(scaled / scaled.sum(), dtype=np.float64)
+
+    @property
+    def _wins(self) -> NDArray[np.bool_]:
+        return np.zeros(len(self.moves), np.bool_) if self.proofs is None else self.proofs > 0
+
+    @property
+    def _weights(self) -> NDArray[np.float64]:
+        """Visits, or the improved policy, of the moves that are not proven to be worse than others."""
+        found = self.visits if self.improved is None else self.improved
+        weights = np.asarray(found, dtype=np.float64)
+        if self.proofs is None:
+            return weights
+        for kept in (self.proofs > 0, self.proofs >= 0):
+            if weights[kept].any():
+                return np.where(kept, weights, 0.0)
+        return weights
 
 
 class Search(Protocol):

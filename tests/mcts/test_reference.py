@@ -9,7 +9,8 @@ import pytest
 from aztoolkit.errors import PositionError
 from aztoolkit.evaluator import Evaluator, UniformEvaluator
 from aztoolkit.mcts import SearchConfig, SearchResult, create_mcts, run
-from aztoolkit.mcts.reference import DRAW, Node, ReferenceSearch, _end_of_game
+from aztoolkit.mcts.node import DRAW, Node, end_of_game
+from aztoolkit.mcts.reference import ReferenceSearch
 from aztoolkit.model import ModelSpec
 
 MATE_IN_ONE = "6k1/5ppp/8/8/8/8/5PPP/R5K1 w - - 0 1"
@@ -113,7 +114,7 @@ def test_second_occurrence_inside_the_tree_is_a_draw(depth: int, end: float | No
     board = chess.Board()
     for uci in ["b1c3", "b8c6", "c3b1", "c6b8"]:
         board.push_uci(uci)
-    assert _end_of_game(board, depth=depth) == end
+    assert end_of_game(board, depth=depth) == end
 
 
 def test_repetition_of_a_position_from_the_game_needs_the_third_occurrence(

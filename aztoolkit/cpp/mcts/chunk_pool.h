@@ -45,9 +45,7 @@ class ChunkPool {
   void shrink() { chunks_.resize((next_ + chunk_items - 1) / chunk_items); }
 
   [[nodiscard]] std::size_t used_bytes() const { return next_ * sizeof(T); }
-  [[nodiscard]] std::size_t held_bytes() const {
-    return chunks_.size() * chunk_items * sizeof(T);
-  }
+  [[nodiscard]] std::size_t held_bytes() const { return chunks_.size() * chunk_items * sizeof(T); }
 
  private:
   std::vector<std::unique_ptr<T[]>> chunks_;

@@ -8,7 +8,10 @@
 
 namespace az {
 
+enum class Algorithm : std::uint8_t { puct, gumbel };
+
 struct SearchConfig {
+  Algorithm algorithm = Algorithm::puct;
   Encoding encoding = Encoding::az119;
   ActionSpace action_space = ActionSpace::az4672;
   int batch_size = 16;
@@ -17,6 +20,10 @@ struct SearchConfig {
   double fpu_reduction = 0.3;
   double noise_alpha = 0.3;
   double noise_fraction = 0.0;
+  int considered_moves = 16;
+  double gumbel_scale = 1.0;
+  double c_visit = 50.0;
+  double c_scale = 0.1;
   bool prove_ends = true;
   std::uint64_t seed = 0;
   std::size_t memory_bytes = std::size_t{2} << 30;

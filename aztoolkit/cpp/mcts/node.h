@@ -1,8 +1,10 @@
 // What the search knows of a move (an edge) and of the position behind it (a node).
 //
-//     node ── edges ─────▶ [e4|d4|Nf3|c4| ... |h3]     8 bytes a legal move, in order of falling prior
-//       └──── children ──▶ [e4|d4|Nf3| . ]             48 bytes a move that was tried: always the first
-//                                                      ones, in a block that doubles as it fills
+//     node ── edges ─────▶ [e4|d4|Nf3|c4|a3| ... |h4]     8 bytes a legal move
+//       └──── children ──▶ [e4|d4|Nf3| . ]                40 bytes a move that was tried: always the
+//                                                         first ones, in a block that grows as it fills
+//
+// Edges stand in order of falling prior as far as they were tried, and one further.
 //
 // Untried moves of a node differ in nothing but their priors, so the first of them is always the
 // best of them, and children need no list of which moves they belong to. Only a root may prefer
@@ -12,14 +14,15 @@
 #include <cstdint>
 
 #include "chess/move.h"
+#include "mcts/block_size.h"
 #include "mcts/chunk_pool.h"
 
 namespace az {
 
 struct Edge {
-  float prior;           // the policy logit until the first child is tried, then the prior
+  float prior;  // the policy logit until the first child is tried, then the prior
   Move move;
-  std::uint16_t index;   // of the move in the policy
+  std::uint16_t index;  // of the move in the policy
 };
 static_assert(sizeof(Edge) == 8);
 
@@ -30,11 +33,10 @@ enum class End : std::uint8_t { none, loss, draw, win };
   return end == End::win ? 1.0 : end == End::loss ? -1.0 : 0.0;
 }
 
-// A position as reached by a move; values are for the player who made that move.
+// A position as reached by a move, whose prior is in the edge; values are for the player who made it.
 struct Node {
   double value_sum = 0.0;  // of P(win) - P(loss) over all visits
   double draw_sum = 0.0;   // of P(draw) over all visits
-  float prior = 0.0f;
   float raw_value = 0.0f;  // what the network said of this position alone
   std::uint32_t visits = 0;
   Handle edges = 0;
@@ -42,12 +44,16 @@ struct Node {
   std::uint16_t in_flight = 0;  // virtual visits: descents that wait for the network
   std::uint16_t edge_count = 0;
   std::uint16_t child_count = 0;
-  std::uint8_t capacity_log2 = 0;  // of the block of children, if there is one
+  BlockSize block;  // of the children
   End end = End::none;
 
   [[nodiscard]] double value() const { return value_sum / visits; }
+  // The proven value of a visited node, else the mean.
+  [[nodiscard]] double best_known_value() const {
+    return end == End::none ? value() : value_of(end);
+  }
   [[nodiscard]] std::uint32_t started() const { return visits + in_flight; }
 };
-static_assert(sizeof(Node) == 48);
+static_assert(sizeof(Node) == 40);
 
 }  // namespace az

@@ -1,4 +1,4 @@
-// From policy logits to priors in their order.
+// From policy logits to priors, in their order.
 #pragma once
 
 #include <span>
@@ -7,9 +7,15 @@
 
 namespace az {
 
-// Replaces the logits in `edges` by their softmax, rounded to float32, and sorts the edges by
-// falling prior, equals by rising policy index.
+// Replaces the logits in `edges` by their softmax, rounded to float32.
 void write_priors(std::span<Edge> edges);
+
+// Brings the edge with the highest prior to the front, of equals the one with the lowest policy
+// index. Most nodes try few of their moves: to look for the next one costs less than to sort all.
+void bring_best_first(std::span<Edge> edges);
+
+// Replaces logits by their softmax.
+void softmax(std::span<double> logits);
 
 // Probabilities of win, draw and loss.
 struct Wdl {

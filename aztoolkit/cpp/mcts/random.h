@@ -1,11 +1,15 @@
-// Random numbers that are the same on every platform, unlike those of <random>'s distributions.
+// Random numbers that are the same on every platform, unlike those of <random>'s distributions, and in
+// aztoolkit/mcts/random.py.
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <vector>
 
 #include "chess/zobrist.h"
+#include "mcts/exact_sum.h"
 
 namespace az {
 
@@ -29,7 +33,10 @@ class Random {
 
   // Gamma of shape `alpha` and scale 1 (Marsaglia and Tsang 2000).
   [[nodiscard]] double gamma(double alpha) {
-    if (alpha < 1.0) return gamma(alpha + 1.0) * std::pow(uniform(), 1.0 / alpha);
+    if (alpha < 1.0) {
+      const double larger = gamma(alpha + 1.0);
+      return larger * std::pow(uniform(), 1.0 / alpha);
+    }
     const double d = alpha - 1.0 / 3.0, c = 1.0 / std::sqrt(9.0 * d);
     for (;;) {
       const double x = normal(), v = 1.0 + c * x;
@@ -37,6 +44,15 @@ class Random {
       const double cube = v * v * v;
       if (std::log(uniform()) < 0.5 * x * x + d * (1.0 - cube + std::log(cube))) return d * cube;
     }
+  }
+
+  // `count` shares of 1 from the symmetric Dirichlet distribution.
+  [[nodiscard]] std::vector<double> dirichlet(double alpha, std::size_t count) {
+    std::vector<double> shares(count);
+    ExactSum sum;
+    for (double& share : shares) sum.add(share = gamma(alpha));
+    for (double& share : shares) share /= sum.total();
+    return shares;
   }
 
  private:

@@ -34,11 +34,12 @@ std::vector<PlainMove> principal_variation(const Tree& tree, bool chess960) {
 void add_rows(const Search& search, const Node& node, int depth, std::vector<TreeRow>& rows) {
   const Tree& tree = search.tree();
   const bool chess960 = search.game().position().chess960();
+  const auto edges = tree.edges(node);
   const auto children = tree.children(node);
   for (std::size_t i = 0; i < children.size(); ++i) {
     const Node& child = children[i];
     if (child.visits == 0) continue;
-    rows.push_back({depth, plain(tree.edges(node)[i].move, chess960), child.visits, child.prior,
+    rows.push_back({depth, plain(edges[i].move, chess960), child.visits, edges[i].prior,
                     child.value_sum, child.draw_sum, child.end});
     add_rows(search, child, depth + 1, rows);
   }
@@ -56,22 +57,25 @@ SearchResult result_of(const Search& search) {
   for (std::size_t i = 0; i < children.size(); ++i) {
     const Node& child = children[i];
     const double value =
-        child.visits > 0 ? child.value() : std::numeric_limits<double>::quiet_NaN();
+        child.visits > 0 ? child.best_known_value() : std::numeric_limits<double>::quiet_NaN();
     result.moves.push_back({plain(edges[i].move, chess960), edges[i].index, child.visits,
-                            child.prior, value, child.end});
+                            edges[i].prior, value, child.end});
   }
   result.draw = root.draw_sum / root.visits;
   result.win = (1.0 - result.draw - root.value()) / 2.0;
   result.loss = 1.0 - result.win - result.draw;
   result.end = opposite(root.end);
+  if (search.gumbel()) {
+    result.improved = improved_policy(tree, root, search.config());
+    result.chosen = search.gumbel()->best(tree, search.config());
+  }
   result.pv = principal_variation(tree, chess960);
   return result;
 }
 
 std::vector<TreeRow> rows_of(const Search& search) {
   const Node& root = search.tree().root();
-  std::vector<TreeRow> rows{{0, {}, root.visits, root.prior, root.value_sum, root.draw_sum,
-                             root.end}};
+  std::vector<TreeRow> rows{{0, {}, root.visits, 1.0f, root.value_sum, root.draw_sum, root.end}};
   add_rows(search, root, 1, rows);
   return rows;
 }

@@ -1,6 +1,7 @@
 // What a search found, in plain values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct RootMove {
   std::uint16_t index;  // in the policy
   std::uint32_t visits;
   float prior;
-  double value;  // mean, for the side to move; NaN where unvisited
+  double value;  // mean or proven, for the side to move; NaN where unvisited
   End end;
 };
 
@@ -30,6 +31,8 @@ struct SearchResult {
   double win, draw, loss;
   End end;
   std::vector<PlainMove> pv;
+  std::vector<double> improved;  // Gumbel: the improved policy; else empty
+  std::size_t chosen = 0;        // Gumbel: which move to play
 };
 
 // The root must have been evaluated.

@@ -1,7 +1,6 @@
 #include "mcts/search.h"
 
 #include <cassert>
-#include <numeric>
 #include <utility>
 
 #include "chess/movegen.h"
@@ -62,6 +61,7 @@ void Search::start(std::uint32_t simulations) {
   game_.reserve(kUsualDepth);
   started_ = simulations_ = 0;
   target_ = simulations;
+  gumbel_.reset();
   prepare_root();
 }
 
@@ -70,6 +70,7 @@ std::size_t Search::gather(std::span<float> planes) {
   const std::size_t stride = static_cast<std::size_t>(plane_count(config_.encoding)) * kSquares;
   const std::size_t capacity = planes.size() / stride;
   for (int ends = 0; leaves_.size() < capacity && started_ < target_ && ends < kMostEnds;) {
+    if (!leaves_.empty() && begins_phase()) break;
     if (!tree_.has_room()) {
       out_of_memory_ = true;
       stop();
@@ -81,6 +82,7 @@ std::size_t Search::gather(std::span<float> planes) {
       break;
     }
     ++started_;
+    if (gumbel_ && path_.size() > 1) gumbel_->halving().advance();
     if (settle(*path_.back())) {
       ++ends;
     } else {
@@ -117,7 +119,7 @@ void Search::descend() {
   Node* node = &tree_.root();
   path_.assign(1, node);
   while (!is_leaf(*node)) {
-    const std::size_t slot = select_puct(tree_, *node, config_);
+    const std::size_t slot = select(*node);
     Node* next = &tree_.child(*node, slot);
     slots_.push_back(static_cast<std::uint16_t>(slot));
     game_.push(tree_.edges(*node)[slot].move);
@@ -125,6 +127,14 @@ void Search::descend() {
     node = next;
   }
 }
+
+std::size_t Search::select(const Node& node) const {
+  if (config_.algorithm == Algorithm::puct) return select_puct(tree_, node, config_);
+  if (gumbel_ && &node == path_.front()) return gumbel_->select(tree_, config_);
+  return select_gumbel(tree_, node, config_);
+}
+
+bool Search::begins_phase() { return gumbel_ && gumbel_->halving().begins_phase(); }
 
 // Goes back to the root; what waits keeps its slots.
 void Search::leave() {
@@ -150,8 +160,8 @@ bool Search::settle(Node& leaf) {
 // Leaves the end of path_ to the network.
 void Search::wait(std::span<float> planes) {
   const std::size_t depth = path_.size() - 1;
-  leaves_.push_back({static_cast<std::uint32_t>(slots_.size() - depth),
-                     static_cast<std::uint32_t>(depth)});
+  leaves_.push_back(
+      {static_cast<std::uint32_t>(slots_.size() - depth), static_cast<std::uint32_t>(depth)});
   for (Node* node : path_) ++node->in_flight;
   encode(config_.encoding, game_, planes);
 }
@@ -198,27 +208,26 @@ void Search::read_logits(Node& leaf, std::span<const float> policy) {
   for (Edge& edge : tree_.edges(leaf)) edge.prior = policy[edge.index];
 }
 
-// Once the root has been evaluated: gives it all its children, and noise.
+// Once the root has been evaluated: gives it all its children, draws the search's random numbers.
 void Search::prepare_root() {
-  Node& root = tree_.root();
-  if (root.visits == 0) return;
+  if (tree_.root().visits == 0) return;
   tree_.add_all_children();
-  if (noised_ || config_.noise_fraction == 0.0) return;
-  add_noise();
-  noised_ = true;
+  if (config_.algorithm == Algorithm::gumbel) {
+    if (!gumbel_) gumbel_.emplace(tree_, config_, target_ - started_, random_);
+  } else if (config_.noise_fraction > 0.0 && !noised_) {
+    add_noise();
+    noised_ = true;
+  }
 }
 
 // Mixes Dirichlet noise into the root's priors.
 void Search::add_noise() {
-  Node& root = tree_.root();
-  std::vector<double> shares(root.edge_count);
-  for (double& share : shares) share = random_.gamma(config_.noise_alpha);
-  const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    Edge& edge = tree_.edges(root)[i];
-    const double mixed = (1.0 - config_.noise_fraction) * edge.prior +
-                         config_.noise_fraction * shares[i] / total;
-    edge.prior = tree_.child(root, i).prior = static_cast<float>(mixed);
+  const double fraction = config_.noise_fraction;
+  const auto edges = tree_.edges(tree_.root());
+  const auto shares = random_.dirichlet(config_.noise_alpha, edges.size());
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    const double mixed = (1.0 - fraction) * edges[i].prior + fraction * shares[i];
+    edges[i].prior = static_cast<float>(mixed);
   }
 }
 

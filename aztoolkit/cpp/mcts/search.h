@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "chess/game.h"
 #include "mcts/config.h"
+#include "mcts/gumbel.h"
 #include "mcts/random.h"
 #include "mcts/tree.h"
 
@@ -40,6 +42,8 @@ class Search {
   [[nodiscard]] const Tree& tree() const { return tree_; }
   [[nodiscard]] std::size_t waiting() const { return leaves_.size(); }
   [[nodiscard]] std::uint32_t simulations() const { return simulations_; }
+  // Of the search at hand, once its root has been evaluated; none with PUCT.
+  [[nodiscard]] const std::optional<GumbelRoot>& gumbel() const { return gumbel_; }
   // Whether the last search ended early because the tree had used its memory.
   [[nodiscard]] bool out_of_memory() const { return out_of_memory_; }
 
@@ -51,6 +55,8 @@ class Search {
 
   void descend();
   [[nodiscard]] bool is_leaf(const Node& node) const;
+  [[nodiscard]] std::size_t select(const Node& node) const;
+  [[nodiscard]] bool begins_phase();
   void leave();
   [[nodiscard]] bool settle(Node& leaf);
   void wait(std::span<float> planes);
@@ -67,10 +73,11 @@ class Search {
   Tree tree_;
   Random random_;
   int root_ply_ = 0;
-  bool root_moved_ = false;   // since the last cut
-  bool kept_ = true;          // whether the tree still has the position on the board
+  bool root_moved_ = false;  // since the last cut
+  bool kept_ = true;         // whether the tree still has the position on the board
   bool noised_ = false;
   bool out_of_memory_ = false;
+  std::optional<GumbelRoot> gumbel_;
   std::uint32_t started_ = 0, simulations_ = 0, target_ = 0;
   std::vector<Leaf> leaves_;          // waiting for the network
   std::vector<std::uint16_t> slots_;  // of all of them, from the root down

@@ -1,7 +1,6 @@
 #include "mcts/tree.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <utility>
 
@@ -12,9 +11,10 @@ namespace az {
 Tree::Tree(std::size_t memory_bytes) : limit_bytes_(memory_bytes / 2) { clear(); }
 
 bool Tree::has_room() const {
-  // One simulation adds the edges of one node, and one child, for which a block may double.
+  // One simulation adds the edges of one node, and one child, for which a block may grow; that of the
+  // root's evaluation gives it all its children.
   constexpr std::size_t kMostEdges = MoveList::kCapacity * sizeof(Edge);
-  constexpr std::size_t kMostNodes = (std::size_t{1} << (kSizes - 1)) * sizeof(Node);
+  constexpr std::size_t kMostNodes = 3 * MoveList::kCapacity * sizeof(Node);
   return used_bytes() + kMostEdges + kMostNodes <= limit_bytes_;
 }
 
@@ -37,50 +37,69 @@ void Tree::add_edges(Node& node, const MoveList& moves, ActionSpace space,
 Node& Tree::child(Node& parent, std::size_t slot) {
   assert(slot <= parent.child_count && slot < parent.edge_count);
   if (slot == parent.child_count) {
-    if (slot == 0) write_priors(edges(parent));
+    if (slot == 0) {
+      write_priors(edges(parent));
+      bring_best_first(edges(parent));
+    }
     add_child(parent);
+    bring_best_first(edges(parent).subspan(parent.child_count));
   }
   return nodes_.at(parent.children)[slot];
 }
 
 void Tree::add_all_children() {
+  if (root().child_count == 0) move_children(root(), BlockSize::at_least(root().edge_count));
   for (std::size_t slot = root().child_count; slot < root().edge_count; ++slot) {
     (void)child(root(), slot);
   }
 }
 
 void Tree::add_child(Node& parent) {
-  if (parent.child_count == 0 || parent.child_count == 1 << parent.capacity_log2) grow(parent);
-  Node& added = nodes_.at(parent.children)[parent.child_count];
-  added = Node{};
-  added.prior = edges_.at(parent.edges)[parent.child_count].prior;
-  ++parent.child_count;
+  if (parent.children == 0) {
+    move_children(parent, BlockSize());
+  } else if (parent.child_count == parent.block.room()) {
+    move_children(parent, parent.block.next());
+  }
+  nodes_.at(parent.children)[parent.child_count++] = Node{};
   ++node_count_;
 }
 
-// Moves the children into a block of twice the size.
-void Tree::grow(Node& parent) {
-  const int size_log2 = parent.child_count == 0 ? 0 : parent.capacity_log2 + 1;
-  auto& free = outgrown_[size_log2];
-  Handle block = 0;
-  if (free.empty()) {
-    block = nodes_.allocate(1u << size_log2);
-  } else {
-    block = free.back();
-    free.pop_back();
-  }
-  if (parent.child_count > 0) {
+// Moves the children, if there are any, into another block.
+void Tree::move_children(Node& parent, BlockSize size) {
+  const Handle block = allocate_block(size);
+  if (parent.children != 0) {
     std::copy_n(nodes_.at(parent.children), parent.child_count, nodes_.at(block));
-    outgrown_[parent.capacity_log2].push_back(parent.children);
+    give_back(parent.children, parent.block.room());
   }
   parent.children = block;
-  parent.capacity_log2 = static_cast<std::uint8_t>(size_log2);
+  parent.block = size;
+}
+
+// Takes the smallest outgrown block that is large enough, and gives back what is too much of it.
+Handle Tree::allocate_block(BlockSize size) {
+  for (int step = size.step(); step < BlockSize::kSizes; ++step) {
+    if (free_[step].empty()) continue;
+    const Handle block = free_[step].back();
+    free_[step].pop_back();
+    give_back(block + size.room(), BlockSize::at_step(step).room() - size.room());
+    return block;
+  }
+  return nodes_.allocate(size.room());
+}
+
+void Tree::give_back(Handle first, std::uint32_t count) {
+  while (count > 0) {
+    const BlockSize size = BlockSize::at_most(count);
+    free_[size.step()].push_back(first);
+    first += size.room();
+    count -= size.room();
+  }
 }
 
 void Tree::clear() {
   nodes_.clear();
   edges_.clear();
-  for (auto& blocks : outgrown_) blocks.clear();
+  for (auto& blocks : free_) blocks.clear();
   root_ = nodes_.allocate(1);
   root() = Node{};
   node_count_ = 1;
@@ -112,7 +131,7 @@ void Tree::cut() {
   std::swap(edges_, spare_edges_);
   spare_nodes_.clear();
   spare_edges_.clear();
-  for (auto& blocks : outgrown_) blocks.clear();
+  for (auto& blocks : free_) blocks.clear();
 }
 
 // Copies edges and children of a node that stands in `nodes` already; lists the children's copies.
@@ -123,8 +142,8 @@ void Tree::copy_below(Node& node, Nodes& nodes, Edges& edges, std::vector<Handle
     node.edges = moved;
   }
   if (node.child_count == 0) return;
-  node.capacity_log2 = static_cast<std::uint8_t>(std::bit_width(node.child_count - 1u));
-  const Handle moved = nodes.allocate(1u << node.capacity_log2);
+  node.block = BlockSize::at_least(node.child_count);
+  const Handle moved = nodes.allocate(node.block.room());
   std::copy_n(nodes_.at(node.children), node.child_count, nodes.at(moved));
   node.children = moved;
   for (Handle i = 0; i < node.child_count; ++i) copied.push_back(moved + i);

@@ -59,17 +59,18 @@ class Tree {
   void cut();
 
  private:
-  static constexpr int kSizes = 11;  // blocks of 1, 2, 4, ..., 1024 children
   using Nodes = ChunkPool<Node, 2048>;
   using Edges = ChunkPool<Edge, 8192>;
 
   void add_child(Node& parent);
-  void grow(Node& parent);
+  void move_children(Node& parent, BlockSize size);
+  [[nodiscard]] Handle allocate_block(BlockSize size);
+  void give_back(Handle first, std::uint32_t count);
   void copy_below(Node& node, Nodes& nodes, Edges& edges, std::vector<Handle>& copied) const;
 
   Nodes nodes_, spare_nodes_;  // a cut copies what is kept from one pool to the other
   Edges edges_, spare_edges_;
-  std::array<std::vector<Handle>, kSizes> outgrown_;  // blocks of children to be used again
+  std::array<std::vector<Handle>, BlockSize::kSizes> free_;  // outgrown blocks of children, by size
   Handle root_ = 0;
   std::size_t limit_bytes_;  // of one pair of pools
   std::size_t node_count_ = 0;
