@@ -32,6 +32,7 @@ class ChunkPool {
     return first;
   }
 
+  // Only of items that were allocated.
   [[nodiscard]] T* at(Handle handle) {
     return chunks_[handle / chunk_items].get() + handle % chunk_items;
   }

@@ -24,16 +24,20 @@ class Tree {
   [[nodiscard]] const Node& root() const { return *nodes_.at(root_); }
 
   [[nodiscard]] std::span<Edge> edges(const Node& node) {
+    if (node.edge_count == 0) return {};
     return {edges_.at(node.edges), node.edge_count};
   }
   [[nodiscard]] std::span<const Edge> edges(const Node& node) const {
+    if (node.edge_count == 0) return {};
     return {edges_.at(node.edges), node.edge_count};
   }
   // Those that were tried: child i belongs to edge i.
   [[nodiscard]] std::span<Node> children(const Node& node) {
+    if (node.child_count == 0) return {};
     return {nodes_.at(node.children), node.child_count};
   }
   [[nodiscard]] std::span<const Node> children(const Node& node) const {
+    if (node.child_count == 0) return {};
     return {nodes_.at(node.children), node.child_count};
   }
 

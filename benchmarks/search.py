@@ -1,0 +1,221 @@
+"""Search: simulations a second with a network that costs nothing, and what a real one loses by it.
+
+python -m benchmarks.search [MODEL.onnx]
+
+- *uniform*: a pool of 64 games on one core, one leaf a game, every position encoded into planes and every
+  answer (zeros) read back as logits: all that the protocol asks for, save the network.
+- *pool*: the same with a network, and all cores; *raw* is the same session at the same batch, alone.
+- *tree*: one game, 800 simulations from an empty tree, batches of at most 16; raw at that batch.
+
+Without MODEL a network of 64 filters and 5 blocks with random weights is made, and quantized to INT8.
+"""
+
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import chess
+import numpy as np
+from numpy.typing import NDArray
+
+from aztoolkit.backends import open_evaluator
+from aztoolkit.evaluator import Evaluation, Evaluator
+from aztoolkit.mcts import SearchConfig, run
+from aztoolkit.mcts.native import NativeSearch
+from aztoolkit.model import ModelSpec
+from benchmarks.measure import Rate, document, rate, rates_side_by_side
+
+NAME = "search"
+POOL = 64
+POOL_SIMULATIONS = 800
+TREE_SIMULATIONS = 800
+TREE_BATCH = 16
+NETWORK_POOL_SIMULATIONS = 20
+"""Of each game and run; fewer than in play, so that five runs take seconds."""
+OPENING_PLIES = 8
+
+
+def search(model: Path | None = None) -> dict[str, Any]:  # Any: a JSON document
+    """Returns `sims_per_s_uniform`, bytes per node, and evaluations a second with a network.
+
+    Args:
+        model: the network; None makes one.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        evaluator = open_evaluator(model or make_model(Path(folder)))
+        figures = {**uniform(), **with_network(evaluator)}
+        evaluator.close()
+    return document(NAME, figures)
+
+
+def uniform() -> dict[str, Any]:  # Any: a JSON document
+    """Returns simulations a second of a pool with a network that costs nothing, and its memory."""
+    pool = [NativeSearch(SearchConfig(batch_size=1)) for _ in range(POOL)]
+    boards, zeros = openings(POOL), _Zeros(POOL)
+
+    def work() -> int:
+        for search, board in zip(pool, boards, strict=True):
+            search.start(chess.Board(), 1)  # another game: an empty tree
+            search.start(board, POOL_SIMULATIONS)
+        run(pool, zeros)
+        return POOL * POOL_SIMULATIONS
+
+    speed = rate(work)
+    memory = [search.native.memory() for search in pool]
+    nodes, edges = sum(m.nodes for m in memory), sum(m.edges for m in memory)
+    used = sum(m.used_bytes for m in memory)
+    return {
+        "games": POOL,
+        **_figures("sims_per_s_uniform", speed),
+        "bytes_per_edge": BYTES_PER_EDGE,
+        "bytes_per_node": (used - BYTES_PER_EDGE * edges) / nodes,
+        "edges_per_node": edges / nodes,
+    }
+
+
+BYTES_PER_EDGE = 8
+
+
+def with_network(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON document
+    """Returns evaluations a second of a pool and of one tree, beside those of the session alone."""
+    counted = _Counted(evaluator)
+    boards = openings(POOL)
+    pool = [NativeSearch(SearchConfig(batch_size=1)) for _ in range(POOL)]
+    tree = NativeSearch(SearchConfig(batch_size=TREE_BATCH))
+    planes = _some_planes(pool, boards)
+
+    def raw(batch: int) -> Callable[[], int]:
+        def work() -> int:
+            evaluator.evaluate(planes[:batch])
+            return batch
+
+        return work
+
+    def play_pool() -> int:
+        for search, board in zip(pool, boards, strict=True):
+            search.start(chess.Board(), 1)
+            search.start(board, NETWORK_POOL_SIMULATIONS)
+        return counted.count(lambda: run(pool, counted))
+
+    def play_tree() -> int:
+        tree.start(chess.Board(), 1)
+        tree.start(boards[0], TREE_SIMULATIONS)
+        return counted.count(lambda: run([tree], counted))
+
+    rates = rates_side_by_side(
+        {"pool": play_pool, "raw": raw(POOL), "tree": play_tree, "tree_raw": raw(TREE_BATCH)}
+    )
+    return {
+        **_figures("evals_per_s", rates["pool"]),
+        **_figures("raw_evals_per_s", rates["raw"]),
+        "efficiency": rates["pool"].median / rates["raw"].median,
+        **_figures("tree_evals_per_s", rates["tree"]),
+        **_figures("tree_raw_evals_per_s", rates["tree_raw"]),
+        "tree_efficiency": rates["tree"].median / rates["tree_raw"].median,
+        "precision": evaluator.spec.precision,
+        "network": evaluator.spec.network,
+    }
+
+
+def openings(count: int) -> list[chess.Board]:
+    """Returns so many different positions a few random plies into the game, the same in every run."""
+    return [_opening(seed) for seed in range(count)]
+
+
+def make_model(folder: Path) -> Path:
+    """Returns a network of 64 filters and 5 blocks with random weights, in INT8."""
+    from aztoolkit.model import CalibrationSpec
+    from export.calibration import Calibration, encode_boards
+    from export.onnx import export_onnx
+    from export.quantize import quantize_static
+    from train.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+    from train.network import NetworkConfig, build_network
+
+    config = NetworkConfig(filters=64, blocks=5)
+    info = CheckpointInfo(network=config, training_step=0)
+    weights = save_checkpoint(folder, build_network(config), info)
+    export_onnx(load_checkpoint(weights), folder / "fp32.onnx", precision="fp32")
+    planes = encode_boards(openings(POOL), info.encoding)
+    spec = CalibrationSpec(source="random openings", positions=len(planes), sha256="", seed=0)
+    calibration = Calibration(planes, spec)
+    quantize_static(folder / "fp32.onnx", folder / "int8.onnx", calibration)
+    return folder / "int8.onnx"
+
+
+class _Zeros:
+    """A network that costs nothing: always the same zeros."""
+
+    def __init__(self, batch: int) -> None:
+        self._policy = np.zeros((batch, 4672), np.float32)
+        self._wdl = np.zeros((batch, 3), np.float32)
+
+    @property
+    def spec(self) -> ModelSpec:
+        return ModelSpec(
+            encoding="az119",
+            action_space="az4672",
+            network={"kind": "none"},
+            precision="fp32",
+            checkpoint_sha256="",
+            training_step=0,
+            tools={},
+        )
+
+    def evaluate(self, planes: NDArray[np.float32]) -> Evaluation:
+        return Evaluation(self._policy[: len(planes)], self._wdl[: len(planes)])
+
+    def close(self) -> None:
+        pass
+
+
+class _Counted:
+    """A network that counts the positions it is asked about."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._positions = 0
+
+    @property
+    def spec(self) -> ModelSpec:
+        return self._evaluator.spec
+
+    def evaluate(self, planes: NDArray[np.float32]) -> Evaluation:
+        self._positions += len(planes)
+        return self._evaluator.evaluate(planes)
+
+    def count(self, work: Callable[[], None]) -> int:
+        self._positions = 0
+        work()
+        return self._positions
+
+    def close(self) -> None:
+        pass
+
+
+def _some_planes(pool: list[NativeSearch], boards: list[chess.Board]) -> NDArray[np.float32]:
+    planes = np.empty((len(pool), 119, 8, 8), np.float32)
+    for i, (search, board) in enumerate(zip(pool, boards, strict=True)):
+        search.start(board, 1)
+        search.gather(planes[i : i + 1])
+    return planes
+
+
+def _opening(seed: int) -> chess.Board:
+    rng, board = random.Random(seed), chess.Board()
+    for _ in range(OPENING_PLIES):
+        board.push(rng.choice(list(board.legal_moves)))
+    return board
+
+
+def _figures(name: str, speed: Rate) -> dict[str, Any]:  # Any: a JSON document
+    whole = speed.round()
+    return {name: whole.median, f"{name}_range": [whole.lowest, whole.highest]}
+
+
+if __name__ == "__main__":
+    report = search(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
