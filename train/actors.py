@@ -28,6 +28,11 @@ class ActorGroup:
             for number in range(config.actors)
         ]
 
+    @property
+    def moves(self) -> int:
+        """Moves made so far, those of games in play included."""
+        return sum(actor.moves for actor in self._actors)
+
     def use(self, evaluator: Evaluator) -> None:
         """Goes on with another network."""
         for actor in self._actors:

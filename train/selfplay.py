@@ -82,6 +82,8 @@ class Actor:
         batch = config.games_per_actor * config.leaves_per_game
         self._planes = np.zeros((batch, planes, 8, 8), dtype=np.float32)
         self._plays: list[_Play] = []
+        self.moves = 0
+        """Made so far, those of games in play included."""
 
     def use(self, evaluator: Evaluator) -> None:
         """Goes on with another network, in the games in play too."""
@@ -151,6 +153,7 @@ class Actor:
         result = play.search.result()
         self._record(play, result)
         play.board.push(result.moves[self._choose(play, result)])
+        self.moves += 1
         end = end_of_game(play.board, self._config)
         if end is not None:
             return play.finish(end)
