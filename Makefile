@@ -17,7 +17,9 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 DEMO_RUN ?= runs/demo
 DEMO_MINUTES ?= 4
 DEMO_SERVE ?= 1
-GATE_SIMULATIONS ?= 32
+GATE_SIMULATIONS ?= 16
+GATE_PAIRS ?= 100
+OPEN_BROWSER := $(if $(DISPLAY)$(WAYLAND_DISPLAY),--open,)
 
 NATIVE_SOURCES := $(wildcard aztoolkit/*.pyx aztoolkit/*.pxd aztoolkit/cpp/*/*.cpp aztoolkit/cpp/*/*.h)
 WEB_SOURCES := $(shell find serve/web -type f -not -path '*/node_modules/*')
@@ -33,7 +35,7 @@ setup: .make/native serve/static/index.html
 	  { echo "setup needs Python 3.11 or newer, got: $$($(PYTHON) --version 2>&1 || echo none); install it or name it: make PYTHON=python3.12"; exit 2; }
 	@echo 'int main() {}' | $(CXX) -std=c++20 -fsyntax-only -x c++ - 2>/dev/null || \
 	  { echo "setup needs a C++20 compiler, got: $$(command -v $(CXX) || echo none); install g++ 11 or newer, or name one: make CXX=clang++"; exit 2; }
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || \
 	  { echo "setup needs Node 20 or newer, got: $$(node --version 2>/dev/null || echo none); install it from nodejs.org or your distribution"; exit 2; }
 	@touch $@
 
@@ -73,17 +75,18 @@ $(EXPORT)/int8.compare.json: $(EXPORT)/int8.onnx
 
 # A verdict of "rejected" (1) or "inconclusive" (3) is a result; only bad input (2) stops the demo.
 $(EXPORT)/int8.gate.json: $(EXPORT)/int8.compare.json
-	$(AZTOOLKIT) gate $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx --simulations $(GATE_SIMULATIONS) || \
+	$(AZTOOLKIT) gate $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx --simulations $(GATE_SIMULATIONS) \
+	  --max-pairs $(GATE_PAIRS) || \
 	  { code=$$?; test $$code -eq 1 -o $$code -eq 3 || exit $$code; }
 
 demo: $(EXPORT)/int8.gate.json
 	@echo; echo "The demo's files:"
 	@ls -1 $(DEMO_RUN)/checkpoints/*.safetensors | tail -1
 	@ls -1 $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx $(EXPORT)/int8.compare.json $(EXPORT)/int8.gate.json
-	@if [ "$(DEMO_SERVE)" = 0 ]; then echo "Play with: make play"; else $(AZTOOLKIT) serve $(DEMO_RUN); fi
+	@if [ "$(DEMO_SERVE)" = 0 ]; then echo "Play with: make play"; else $(AZTOOLKIT) serve $(OPEN_BROWSER) $(DEMO_RUN); fi
 
 play: setup
-	$(AZTOOLKIT) serve
+	$(AZTOOLKIT) serve $(OPEN_BROWSER)
 
 # --- proof ------------------------------------------------------------------------------------------
 
