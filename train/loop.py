@@ -119,7 +119,7 @@ class Trainer:
 
     def _iterate(self, stop: Callable[[], bool], interrupted: threading.Event) -> dict[str, float]:
         """Plays, learns and writes a checkpoint; returns the metrics."""
-        games, positions, began_s = self._games, self._positions, time.monotonic()
+        games, moves, began_s = self._games, self._actors.moves, time.monotonic()
         self._window.add(self._play(stop))
         played_s = time.monotonic() - began_s
         self._losses = self._learn(interrupted) or self._losses
@@ -131,18 +131,15 @@ class Trainer:
             "positions": self._positions,
             "window": self._window.positions,
             "games_per_hour": (self._games - games) / played_s * _S_AN_HOUR,
-            "positions_per_s": (self._positions - positions) / played_s,
+            "positions_per_s": (self._actors.moves - moves) / played_s,
             "self_play_s": played_s,
             "learning_s": time.monotonic() - began_s - played_s,
             **self._losses,
         }
 
     def _play(self, stop: Callable[[], bool]) -> list[Game]:
-        wanted, before, began_s = (
-            self._config.iteration_positions,
-            self._positions,
-            time.monotonic(),
-        )
+        wanted, before = self._config.iteration_positions, self._positions
+        moves, began_s = self._actors.moves, time.monotonic()
 
         def finished(game: Game) -> None:
             self._journal.append(game)
@@ -152,9 +149,9 @@ class Trainer:
         with self._display.phase("self-play", wanted) as bar:
 
             def poll() -> None:
-                new = self._positions - before
-                rate = new / (time.monotonic() - began_s)
-                bar.update(new, f"positions  {rate:,.0f}/s  {self._games:,} games")
+                rate = (self._actors.moves - moves) / (time.monotonic() - began_s)
+                note = f"positions of finished games  {rate:,.0f} moves/s  {self._games:,} games"
+                bar.update(self._positions - before, note)
 
             return self._actors.play(wanted, stop=stop, finished=finished, poll=poll)
 

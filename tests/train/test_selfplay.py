@@ -42,8 +42,10 @@ def test_results_follow_from_the_last_position(games: list[Game], config: TrainC
 
 def test_finished_games_are_replaced_at_once(config: TrainConfig, network: nn.Module) -> None:
     told: list[Game] = []
-    games = actor_of(config, network).play(40, finished=told.append)
+    actor = actor_of(config, network)
+    games = actor.play(40, finished=told.append)
     assert told == games
+    assert actor.moves >= sum(len(game) for game in games)
     assert sum(len(game) for game in games) >= 40
     assert len({game.game_id for game in games}) == len(games) > config.games_per_actor
 
