@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
 
+# Threads of torch that wait must sleep: spinning, they starve tests that run beside them. Read when
+# torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 STRICT = os.environ.get("AZTOOLKIT_REQUIRE_ALL") == "1"
