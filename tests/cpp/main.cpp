@@ -2,9 +2,11 @@
 namespace az::test {
 void test_chess();
 void test_encode();
+void test_mcts();
 }  // namespace az::test
 
 int main() {
   az::test::test_chess();
   az::test::test_encode();
+  az::test::test_mcts();
 }
