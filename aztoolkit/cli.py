@@ -63,6 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _one_line(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    if isinstance(cause := error.__cause__, ValidationError) and isinstance(error, CycloptsError):
+        first = cause.errors()[0]
+        option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        return f"{option}: {first['msg']}, got {first['input']!r}"
     return " ".join(str(error).split())
 
 

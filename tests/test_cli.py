@@ -92,6 +92,27 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert captured.out == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--simulations", "0"],
+            "--simulations: Input should be greater than or equal to 2, got '0'",
+        ),
+        (["--learning-rate", "x"], "--learning-rate: Input should be a valid number"),
+        (["--simulatons", "9"], "Unknown option: --simulatons. Did you mean --simulations?"),
+    ],
+)
+def test_a_wrong_setting_is_named_as_the_option_it_came_from(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["train", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("aztoolkit: ")
+    assert message in error
+    assert "pydantic" not in error
+
+
 def test_module_runs_like_the_command():
     done = subprocess.run(
         [sys.executable, "-m", "aztoolkit", "doctor", "--json"],
