@@ -1,17 +1,19 @@
 """Models on disk, found and opened once each: the engines one can play."""
 
+import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 import aztoolkit
 from aztoolkit.backends import open_evaluator
 from aztoolkit.errors import InputError, ModelError
 from aztoolkit.evaluator import Evaluator
+from aztoolkit.files import sha256
 from aztoolkit.mcts import SearchConfig
 from aztoolkit.model import ModelSpec, sidecar
 from aztoolkit.player import Player
@@ -22,6 +24,9 @@ RUNS = Path("runs")
 BUNDLED = Path(aztoolkit.__file__).parent / "models"
 _PREFERENCE = ("int8", "fp32", "fp16")
 """Order of the list; the first that the gate has not rejected is the default."""
+
+_JUDGED = {"gate": "candidate", "compare": "second"}
+"""The part of each report that says of which file it speaks."""
 
 ReportT = TypeVar("ReportT", bound=BaseModel)
 OpenEvaluator = Callable[[Path], Evaluator]
@@ -115,8 +120,8 @@ def open_engine(model: Path, evaluator: Evaluator) -> Engine:
         network=_describe_network(spec),
         training_step=spec.training_step,
         size_bytes=model.stat().st_size,
-        verdict=_read_report(sidecar(model, "gate"), Verdict),
-        distance=_read_report(sidecar(model, "compare"), Distance),
+        verdict=_read_report(model, "gate", Verdict),
+        distance=_read_report(model, "compare", Distance),
     )
     return Engine(info, Player(evaluator, SearchConfig()))
 
@@ -145,12 +150,17 @@ def _describe_network(spec: ModelSpec) -> str:
     return f"{network.get('kind', 'network')} {size}".strip()
 
 
-def _read_report(path: Path, kind: type[ReportT]) -> ReportT | None:
-    """Returns a report, or None where there is none or it is not readable: it is only shown."""
+def _read_report(
+    model: Path, name: Literal["compare", "gate"], kind: type[ReportT]
+) -> ReportT | None:
+    """Returns the report beside a model, or None where there is none that is readable and of this file."""
     try:
-        return kind.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        document = json.loads(sidecar(model, name).read_bytes())
+        report = kind.model_validate(document)
+        judged = document.get(_JUDGED[name], {}).get("sha256")
+    except (OSError, ValueError, AttributeError):
         return None
+    return report if judged in (None, sha256(model)) else None
 
 
 def _rank(engine: Engine) -> tuple[int, str]:

@@ -1,11 +1,13 @@
 """Models found on disk: files, runs, folders, nothing; and what stands beside them."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from aztoolkit.errors import InputError, ModelError
+from aztoolkit.files import sha256
 from serve import catalog as catalog_module
 from serve.catalog import find_models, open_catalog
 from tests.serve.networks import write_model
@@ -75,3 +77,14 @@ def test_malformed_report_is_shown_as_none(tmp_path: Path, text: str) -> None:
     write_model(tmp_path / "int8.onnx", "int8")
     (tmp_path / "int8.gate.json").write_text(text)
     assert open_catalog(find_models(tmp_path)).default.info.verdict is None
+
+
+def test_verdict_on_another_file_is_not_shown(tmp_path: Path) -> None:
+    model = tmp_path / "int8.onnx"
+    write_model(model, "int8")
+    report = {"verdict": "accepted", "candidate": {"sha256": sha256(model)}}
+    (tmp_path / "int8.gate.json").write_text(json.dumps(report))
+    assert open_catalog([model]).default.info.verdict is not None
+    report["candidate"] = {"sha256": "0" * 64}
+    (tmp_path / "int8.gate.json").write_text(json.dumps(report))
+    assert open_catalog([model]).default.info.verdict is None
