@@ -3,6 +3,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.memory cimport shared_ptr
 from libcpp.optional cimport optional
 from libcpp.pair cimport pair
 from libcpp.string cimport string
@@ -147,12 +148,21 @@ cdef extern from "mcts/tree.h" namespace "az" nogil:
         size_t edge_count()
 
 
+cdef extern from "mcts/evaluation_cache.h" namespace "az" nogil:
+    cdef cppclass EvaluationCache:
+        EvaluationCache(size_t memory_bytes) except +
+        void clear()
+        uint64_t lookups()
+        uint64_t hits()
+        size_t memory_bytes()
+
+
 cdef extern from "mcts/search.h" namespace "az" nogil:
     cdef cppclass Logits "std::span<const float>":
         Logits(const float* data, size_t size)
 
     cdef cppclass Search:
-        Search(const SearchConfig& config) except +
+        Search(const SearchConfig& config, shared_ptr[EvaluationCache] cache) except +
         void set_game(Game game) except +
         void push(Move move) except +
         void start(uint32_t simulations) except +

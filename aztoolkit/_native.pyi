@@ -109,6 +109,27 @@ def move_of_index(game: Game, index: int, *, action_space: str = "az4672") -> st
 PlainMove = tuple[int, int, int]
 """From-square, to-square and promotion (0 none, else as `chess.PieceType`)."""
 
+class EvaluationCache:
+    """What one network said of positions, in so much memory; several searches may share it."""
+
+    def __init__(self, memory_mb: int) -> None:
+        """Takes the memory, in MiB, at once."""
+
+    def clear(self) -> None:
+        """Forgets everything, as when the network changes."""
+
+    @property
+    def lookups(self) -> int:
+        """How often a position was looked for."""
+
+    @property
+    def hits(self) -> int:
+        """How often it was found."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the entries take."""
+
 class Search:
     """One tree over one game; `aztoolkit.mcts.native` makes it an `aztoolkit.mcts.Search`."""
 
@@ -131,6 +152,7 @@ class Search:
         prove_ends: bool,
         seed: int,
         memory_mb: int,
+        cache: EvaluationCache | None = None,
     ) -> None:
         """Takes the fields of `SearchConfig`; raises ModelError for an unknown encoding."""
 

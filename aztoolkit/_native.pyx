@@ -3,7 +3,7 @@
 
 from libc.stddef cimport size_t
 from libc.stdint cimport uint32_t, uint64_t
-from libcpp.memory cimport make_unique, unique_ptr
+from libcpp.memory cimport make_shared, make_unique, shared_ptr, unique_ptr
 from libcpp.optional cimport optional
 from libcpp.pair cimport pair
 from libcpp.vector cimport vector
@@ -194,6 +194,28 @@ cdef cpp.ActionSpace _action_space(name) except *:
 # --- search -------------------------------------------------------------------------------------
 
 
+cdef class EvaluationCache:
+    cdef shared_ptr[cpp.EvaluationCache] cache
+
+    def __init__(self, size_t memory_mb):
+        self.cache = make_shared[cpp.EvaluationCache](memory_mb << 20)
+
+    def clear(self):
+        self.cache.get().clear()
+
+    @property
+    def lookups(self):
+        return self.cache.get().lookups()
+
+    @property
+    def hits(self):
+        return self.cache.get().hits()
+
+    @property
+    def memory_bytes(self):
+        return self.cache.get().memory_bytes()
+
+
 cdef class Search:
     cdef unique_ptr[cpp.Search] search
 
@@ -216,6 +238,7 @@ cdef class Search:
         bint prove_ends,
         uint64_t seed,
         size_t memory_mb,
+        EvaluationCache cache=None,
     ):
         cdef cpp.SearchConfig config
         config.algorithm = (
@@ -236,7 +259,10 @@ cdef class Search:
         config.prove_ends = prove_ends
         config.seed = seed
         config.memory_bytes = memory_mb << 20
-        self.search = make_unique[cpp.Search](config)
+        cdef shared_ptr[cpp.EvaluationCache] shared
+        if cache is not None:
+            shared = cache.cache
+        self.search = make_unique[cpp.Search](config, shared)
 
     def set_game(self, Game game not None):
         self.search.get().set_game(game.game)

@@ -1,6 +1,6 @@
 """Monte Carlo tree search: `create_mcts` makes one, `run` drives one or many with an evaluator."""
 
-from aztoolkit.mcts.backend import Backend, best_backend, create_mcts
+from aztoolkit.mcts.backend import Backend, best_backend, create_cache, create_mcts
 from aztoolkit.mcts.config import SearchConfig
 from aztoolkit.mcts.group import SearchGroup, group_of, run
 from aztoolkit.mcts.search import Search, SearchResult
@@ -12,6 +12,7 @@ __all__ = [
     "SearchGroup",
     "SearchResult",
     "best_backend",
+    "create_cache",
     "create_mcts",
     "group_of",
     "run",

@@ -7,7 +7,7 @@ import chess
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit._native import Game, Search, SearchGroup
+from aztoolkit._native import EvaluationCache, Game, Search, SearchGroup
 from aztoolkit.mcts.config import SearchConfig
 from aztoolkit.mcts.search import SearchResult
 
@@ -21,9 +21,10 @@ class NativeSearch:
     Not to be used by two threads at once; two searches may run in two threads.
     """
 
-    def __init__(self, config: SearchConfig) -> None:
+    def __init__(self, config: SearchConfig, cache: EvaluationCache | None = None) -> None:
+        """Begins an empty tree; `cache` is of the one network that the search is to ask."""
         self._config = config
-        self._search = Search(**config.model_dump())
+        self._search = Search(**config.model_dump(), cache=cache)
         self._root: chess.Board | None = None
         """Where the game of the tree began; None as long as there is none."""
         self._moves: list[chess.Move] = []

@@ -27,8 +27,8 @@ End end_of_game(const Game& game, std::size_t legal_moves, int root_ply) {
 
 }  // namespace
 
-Search::Search(const SearchConfig& config)
-    : config_(config), tree_(config.memory_bytes), random_(config.seed) {}
+Search::Search(const SearchConfig& config, std::shared_ptr<EvaluationCache> cache)
+    : config_(config), cache_(std::move(cache)), tree_(config.memory_bytes), random_(config.seed) {}
 
 void Search::set_game(Game game) {
   forget_waiting();
@@ -99,11 +99,14 @@ void Search::apply(std::span<const float> policy, std::span<const float> wdl) {
   for (std::size_t i = 0; i < leaves_.size(); ++i) {
     follow(leaves_[i]);
     for (Node* node : path_) --node->in_flight;
-    read_logits(*path_.back(), policy.subspan(i * actions, actions));
-    const Wdl p = softmax_wdl(wdl.subspan(i * kWdl).first<kWdl>());
-    const double value = p.loss - p.win;  // for the player who moved here
-    path_.back()->raw_value = static_cast<float>(value);
-    backup(value, p.draw);
+    Node& leaf = *path_.back();
+    const auto logits = policy.subspan(i * actions, actions);
+    for (Edge& edge : tree_.edges(leaf)) edge.prior = logits[edge.index];
+    const auto answer = wdl.subspan(i * kWdl).first<kWdl>();
+    if (cache_) {
+      cache_->store(leaves_[i].key, tree_.edges(leaf), {answer[0], answer[1], answer[2]});
+    }
+    evaluate(leaf, answer);
   }
   leaves_.clear();
   slots_.clear();
@@ -142,7 +145,8 @@ void Search::leave() {
   slots_.resize(leaves_.empty() ? 0 : leaves_.back().first_slot + leaves_.back().depth);
 }
 
-// Backs up a leaf where the game has ended and returns true, or gives it its moves.
+// Gives a leaf its moves. Backs it up and returns true if the game has ended there or the cache
+// knows what the network would say.
 bool Search::settle(Node& leaf) {
   const bool is_root = path_.size() == 1;
   if (leaf.visits == 0) {
@@ -150,6 +154,7 @@ bool Search::settle(Node& leaf) {
     if (!is_root) leaf.end = end_of_game(game_, moves.size(), root_ply_);
     if (leaf.end == End::none) {
       tree_.add_edges(leaf, moves, config_.action_space, game_.position());
+      if (cache_ && recall(leaf)) return true;
     }
   }
   if (leaf.end == End::none || is_root) return false;
@@ -157,11 +162,28 @@ bool Search::settle(Node& leaf) {
   return true;
 }
 
+bool Search::recall(Node& leaf) {
+  key_ = history_key(game_);
+  const auto wdl = cache_->find(key_, tree_.edges(leaf));
+  if (!wdl) return false;
+  evaluate(leaf, *wdl);
+  if (path_.size() == 1) prepare_root();
+  return true;
+}
+
+// Backs up the end of path_, whose logits are in its edges.
+void Search::evaluate(Node& leaf, std::span<const float, 3> wdl) {
+  const Wdl p = softmax_wdl(wdl);
+  const double value = p.loss - p.win;  // for the player who moved here
+  leaf.raw_value = static_cast<float>(value);
+  backup(value, p.draw);
+}
+
 // Leaves the end of path_ to the network.
 void Search::wait(std::span<float> planes) {
   const std::size_t depth = path_.size() - 1;
   leaves_.push_back(
-      {static_cast<std::uint32_t>(slots_.size() - depth), static_cast<std::uint32_t>(depth)});
+      {static_cast<std::uint32_t>(slots_.size() - depth), static_cast<std::uint32_t>(depth), key_});
   for (Node* node : path_) ++node->in_flight;
   encode(config_.encoding, game_, planes);
 }
@@ -202,10 +224,6 @@ void Search::prove(Node& parent, const Node& child) const {
     if (other.end != End::loss) return;
   }
   parent.end = End::win;
-}
-
-void Search::read_logits(Node& leaf, std::span<const float> policy) {
-  for (Edge& edge : tree_.edges(leaf)) edge.prior = policy[edge.index];
 }
 
 // Once the root has been evaluated: gives it all its children, draws the search's random numbers.

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "chess/game.h"
 #include "mcts/config.h"
+#include "mcts/evaluation_cache.h"
 #include "mcts/gumbel.h"
 #include "mcts/random.h"
 #include "mcts/tree.h"
@@ -18,7 +20,7 @@ namespace az {
 
 class Search {
  public:
-  explicit Search(const SearchConfig& config);
+  explicit Search(const SearchConfig& config, std::shared_ptr<EvaluationCache> cache = nullptr);
 
   // Another game: the tree is dropped.
   void set_game(Game game);
@@ -51,6 +53,7 @@ class Search {
   // A descent: where it went, as slots in slots_.
   struct Leaf {
     std::uint32_t first_slot, depth;
+    Key key;  // of its history, if there is a cache
   };
 
   void descend();
@@ -59,16 +62,19 @@ class Search {
   [[nodiscard]] bool begins_phase();
   void leave();
   [[nodiscard]] bool settle(Node& leaf);
+  [[nodiscard]] bool recall(Node& leaf);
   void wait(std::span<float> planes);
+  void evaluate(Node& leaf, std::span<const float, 3> wdl);
   void follow(const Leaf& leaf);
   void backup(double value, double draw);
   void prove(Node& parent, const Node& child) const;
-  void read_logits(Node& leaf, std::span<const float> policy);
   void prepare_root();
   void add_noise();
   void forget_waiting();
 
   SearchConfig config_;
+  std::shared_ptr<EvaluationCache> cache_;
+  Key key_ = 0;  // of the leaf at hand, if there is a cache
   Game game_;
   Tree tree_;
   Random random_;
