@@ -178,9 +178,9 @@ cdef extern from "mcts/search.h" namespace "az" nogil:
         cbool out_of_memory()
 
 
-cdef extern from "mcts/search_group.h" namespace "az" nogil:
-    cdef cppclass SearchGroup:
-        SearchGroup(vector[Search*] searches) except +
+cdef extern from "mcts/game_pool.h" namespace "az" nogil:
+    cdef cppclass GamePool:
+        GamePool(vector[Search*] searches) except +
         cbool done()
         size_t waiting()
         void stop()

@@ -224,7 +224,7 @@ class TreeMemory(NamedTuple):
     held_bytes: int
     """Taken from the system."""
 
-class SearchGroup:
+class GamePool:
     """Searches that fill one batch together."""
 
     def __init__(self, searches: Iterable[Search]) -> None:

@@ -377,9 +377,9 @@ class TreeMemory(NamedTuple):
     held_bytes: int
 
 
-cdef class SearchGroup:
-    cdef unique_ptr[cpp.SearchGroup] group
-    cdef readonly list searches  # keeps alive what the group points to
+cdef class GamePool:
+    cdef unique_ptr[cpp.GamePool] pool
+    cdef readonly list searches  # keeps alive what the pool points to
     cdef cpp.Search* first
 
     def __init__(self, searches):
@@ -388,34 +388,34 @@ cdef class SearchGroup:
         self.searches = list(searches)
         for search in self.searches:
             pointers.push_back(search.search.get())
-        assert pointers.size() > 0, "a group of no searches"
+        assert pointers.size() > 0, "a pool of no searches"
         self.first = pointers[0]
-        self.group = make_unique[cpp.SearchGroup](pointers)
+        self.pool = make_unique[cpp.GamePool](pointers)
 
     @property
     def done(self):
-        return self.group.get().done()
+        return self.pool.get().done()
 
     def stop(self):
-        self.group.get().stop()
+        self.pool.get().stop()
 
     def gather(self, float[:, :, :, ::1] planes):
-        cdef cpp.SearchGroup* group = self.group.get()
+        cdef cpp.GamePool* pool = self.pool.get()
         cdef size_t found, size = _check_planes(self.first, planes)
         if size == 0:
             return 0
         with nogil:
-            found = group.gather(cpp.Planes(&planes[0, 0, 0, 0], size))
+            found = pool.gather(cpp.Planes(&planes[0, 0, 0, 0], size))
         return found
 
     def apply(self, const float[:, ::1] policy, const float[:, ::1] wdl):
-        cdef cpp.SearchGroup* group = self.group.get()
-        cdef size_t leaves = group.waiting()
+        cdef cpp.GamePool* pool = self.pool.get()
+        cdef size_t leaves = pool.waiting()
         _check_logits(self.first, leaves, policy, wdl)
         if leaves == 0:
             return
         with nogil:
-            group.apply(
+            pool.apply(
                 cpp.Logits(&policy[0, 0], leaves * policy.shape[1]),
                 cpp.Logits(&wdl[0, 0], leaves * wdl.shape[1]),
             )

@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import chess
 import numpy as np
 from numpy.typing import NDArray
 
+from aztoolkit._native import Game
 from aztoolkit.backends import open_evaluator
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.mcts import SearchConfig, run
@@ -55,12 +57,10 @@ def search(model: Path | None = None) -> dict[str, Any]:  # Any: a JSON document
 def uniform() -> dict[str, Any]:  # Any: a JSON document
     """Returns simulations a second of a pool with a network that costs nothing, and its memory."""
     pool = [NativeSearch(SearchConfig(batch_size=1)) for _ in range(POOL)]
-    boards, zeros = openings(POOL), _Zeros(POOL)
+    zeros = _Zeros(POOL)
 
     def work() -> int:
-        for search, board in zip(pool, boards, strict=True):
-            search.start(chess.Board(), 1)  # another game: an empty tree
-            search.start(board, POOL_SIMULATIONS)
+        _start(pool, POOL_SIMULATIONS)
         run(pool, zeros)
         return POOL * POOL_SIMULATIONS
 
@@ -83,10 +83,9 @@ BYTES_PER_EDGE = 8
 def with_network(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON document
     """Returns evaluations a second of a pool and of one tree, beside those of the session alone."""
     counted = _Counted(evaluator)
-    boards = openings(POOL)
     pool = [NativeSearch(SearchConfig(batch_size=1)) for _ in range(POOL)]
     tree = NativeSearch(SearchConfig(batch_size=TREE_BATCH))
-    planes = _some_planes(pool, boards)
+    planes = _some_planes(pool)
 
     def raw(batch: int) -> Callable[[], int]:
         def work() -> int:
@@ -96,14 +95,11 @@ def with_network(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON documen
         return work
 
     def play_pool() -> int:
-        for search, board in zip(pool, boards, strict=True):
-            search.start(chess.Board(), 1)
-            search.start(board, NETWORK_POOL_SIMULATIONS)
+        _start(pool, NETWORK_POOL_SIMULATIONS)
         return counted.count(lambda: run(pool, counted))
 
     def play_tree() -> int:
-        tree.start(chess.Board(), 1)
-        tree.start(boards[0], TREE_SIMULATIONS)
+        _start([tree], TREE_SIMULATIONS)
         return counted.count(lambda: run([tree], counted))
 
     rates = rates_side_by_side(
@@ -122,7 +118,7 @@ def with_network(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON documen
 
 
 def openings(count: int) -> list[chess.Board]:
-    """Returns so many different positions a few random plies into the game, the same in every run."""
+    """Returns so many positions a few random plies into the game, the same in every run."""
     return [_opening(seed) for seed in range(count)]
 
 
@@ -196,10 +192,22 @@ class _Counted:
         pass
 
 
-def _some_planes(pool: list[NativeSearch], boards: list[chess.Board]) -> NDArray[np.float32]:
+def _start(pool: list[NativeSearch], simulations: int) -> None:
+    """Starts every search on an empty tree."""
+    for seed, search in enumerate(pool):
+        search.native.set_game(_game(seed))
+        search.native.start(simulations)
+
+
+@cache
+def _game(seed: int) -> Game:
+    return Game(moves=[move.uci() for move in _opening(seed).move_stack])
+
+
+def _some_planes(pool: list[NativeSearch]) -> NDArray[np.float32]:
     planes = np.empty((len(pool), 119, 8, 8), np.float32)
-    for i, (search, board) in enumerate(zip(pool, boards, strict=True)):
-        search.start(board, 1)
+    _start(pool, 1)
+    for i, search in enumerate(pool):
         search.gather(planes[i : i + 1])
     return planes
 

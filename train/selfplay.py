@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aztoolkit.encoding import get_action_space, get_encoding
 from aztoolkit.evaluator import Evaluator
-from aztoolkit.mcts import Search, SearchGroup, SearchResult, create_mcts, group_of
+from aztoolkit.mcts import GamePool, Search, SearchResult, create_mcts, pool_of
 from train.config import TrainConfig
 from train.replay import Game
 
@@ -107,13 +107,13 @@ class Actor:
         """
         while len(self._plays) < self._config.games_per_actor:
             self._plays.append(self._begin())
-        group = self._group()
+        pool = self._pool()
         games: list[Game] = []
         while sum(len(game) for game in games) < positions and not stop():
-            self._evaluate(group)
+            self._evaluate(pool)
             ended = list(self._advance_all())
             if ended:
-                group = self._group()  # new games have taken their places
+                pool = self._pool()  # new games have taken their places
             for game in ended:
                 games.append(game)
                 finished(game)
@@ -139,14 +139,14 @@ class Actor:
         play.search.start(play.board, self._config.simulations)
         return play
 
-    def _group(self) -> SearchGroup:
-        return group_of([play.search for play in self._plays])
+    def _pool(self) -> GamePool:
+        return pool_of([play.search for play in self._plays])
 
-    def _evaluate(self, group: SearchGroup) -> None:
+    def _evaluate(self, pool: GamePool) -> None:
         """One network call for the leaves of all games."""
-        if filled := group.gather(self._planes):
+        if filled := pool.gather(self._planes):
             evaluation = self._evaluator.evaluate(self._planes[:filled])
-            group.apply(evaluation.policy, evaluation.wdl)
+            pool.apply(evaluation.policy, evaluation.wdl)
 
     def _advance(self, play: _Play) -> Game | None:
         """Makes the move of a finished search; returns the game if that ended it."""

@@ -2,18 +2,18 @@
 
 from aztoolkit.mcts.backend import Backend, best_backend, create_cache, create_mcts
 from aztoolkit.mcts.config import SearchConfig
-from aztoolkit.mcts.group import SearchGroup, group_of, run
+from aztoolkit.mcts.pool import GamePool, pool_of, run
 from aztoolkit.mcts.search import Search, SearchResult
 
 __all__ = [
     "Backend",
+    "GamePool",
     "Search",
     "SearchConfig",
-    "SearchGroup",
     "SearchResult",
     "best_backend",
     "create_cache",
     "create_mcts",
-    "group_of",
+    "pool_of",
     "run",
 ]

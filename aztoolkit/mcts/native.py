@@ -7,7 +7,7 @@ import chess
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit._native import EvaluationCache, Game, Search, SearchGroup
+from aztoolkit._native import EvaluationCache, Game, GamePool, Search
 from aztoolkit.mcts.config import SearchConfig
 from aztoolkit.mcts.search import SearchResult
 
@@ -35,7 +35,7 @@ class NativeSearch:
 
     @property
     def native(self) -> Search:
-        """The C++ object, for groups, tests and measurements."""
+        """The C++ object, for pools, tests and measurements."""
         return self._search
 
     @property
@@ -89,29 +89,29 @@ class NativeSearch:
         return True
 
 
-class NativeGroup:
-    """Searches that fill one batch in one native call; implements `aztoolkit.mcts.SearchGroup`."""
+class NativePool:
+    """Searches that fill one batch in one native call; implements `aztoolkit.mcts.GamePool`."""
 
     def __init__(self, searches: Sequence[NativeSearch]) -> None:
         """Takes at least one search."""
-        self._group = SearchGroup([search.native for search in searches])
+        self._pool = GamePool([search.native for search in searches])
 
     @property
     def done(self) -> bool:
         """Whether all searches are done."""
-        return self._group.done
+        return self._pool.done
 
     def gather(self, planes: NDArray[np.float32]) -> int:
         """Writes leaves of the searches, in turns, and returns how many."""
-        return self._group.gather(planes)
+        return self._pool.gather(planes)
 
     def apply(self, policy: NDArray[np.float32], wdl: NDArray[np.float32]) -> None:
         """Hands each search its share."""
-        self._group.apply(_float32(policy), _float32(wdl))
+        self._pool.apply(_float32(policy), _float32(wdl))
 
     def stop(self) -> None:
         """Ends all searches."""
-        self._group.stop()
+        self._pool.stop()
 
 
 def _game_of(board: chess.Board) -> Game:

@@ -1,4 +1,4 @@
-// Search: invariants of the tree, reuse over games, groups, memory, Gumbel's schedule.
+// Search: invariants of the tree, reuse over games, pools, memory, Gumbel's schedule.
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -7,8 +7,8 @@
 #include "check.h"
 #include "chess/uci.h"
 #include "mcts/block_size.h"
+#include "mcts/game_pool.h"
 #include "mcts/result.h"
-#include "mcts/search_group.h"
 #include "random_games.h"
 
 namespace az::test {
@@ -111,14 +111,14 @@ void trees_are_sound_over_random_games() {
   }
 }
 
-void a_group_finds_what_a_search_finds_alone() {
+void a_pool_finds_what_a_search_finds_alone() {
   const SearchConfig config = config_of(Algorithm::puct, 4);
   Search alone(config), one(config), other(config);
-  SearchGroup group({&one, &other});
+  GamePool pool({&one, &other});
   FakeNetwork small(4), large(8);
   for (Search* search : {&alone, &one, &other}) search->start(100);
   run(alone, small);
-  run(group, large);
+  run(pool, large);
   for (const Search* search : {&one, &other}) {
     CHECK(rows_of(*search).size() == rows_of(alone).size());
     CHECK(search->tree().root().value_sum == alone.tree().root().value_sum);
@@ -195,7 +195,7 @@ void random_numbers_are_splitmix() {
 
 void test_mcts() {
   trees_are_sound_over_random_games();
-  a_group_finds_what_a_search_finds_alone();
+  a_pool_finds_what_a_search_finds_alone();
   a_mate_is_proven();
   memory_is_bounded();
   waiting_leaves_may_be_forgotten();

@@ -1,4 +1,4 @@
-"""The native search is the reference, node for node; what only it has: groups, threads, a memory bound."""
+"""The native search is the reference, node for node; what only it has: pools, threads, a memory bound."""
 
 import random
 import threading
@@ -10,9 +10,9 @@ import pytest
 
 from aztoolkit.errors import ModelError, PositionError
 from aztoolkit.evaluator import Evaluator, UniformEvaluator
-from aztoolkit.mcts import Search, SearchConfig, SearchResult, create_mcts, group_of, run
-from aztoolkit.mcts.group import PythonGroup
-from aztoolkit.mcts.native import NativeGroup, NativeSearch
+from aztoolkit.mcts import Search, SearchConfig, SearchResult, create_mcts, pool_of, run
+from aztoolkit.mcts.native import NativePool, NativeSearch
+from aztoolkit.mcts.pool import PythonPool
 from aztoolkit.mcts.reference import ReferenceSearch
 from aztoolkit.model import ModelSpec
 from tests.mcts.soak import soak
@@ -188,26 +188,26 @@ def test_wrong_shapes_are_refused(hash_evaluator: Evaluator) -> None:
         tree.apply(answer.policy[:, :1858], answer.wdl)
 
 
-def test_a_group_finds_what_each_search_finds_alone(hash_evaluator: Evaluator) -> None:
+def test_a_pool_finds_what_each_search_finds_alone(hash_evaluator: Evaluator) -> None:
     rng = random.Random(3)
     boards = [random_board(rng) for _ in range(12)]
     config = SearchConfig(batch_size=3)
     together: list[Search] = [NativeSearch(config) for _ in boards]
     for i, (tree, board) in enumerate(zip(together, boards, strict=True)):
         tree.start(board, 20 + 10 * i)
-    assert isinstance(group_of(together), NativeGroup)
+    assert isinstance(pool_of(together), NativePool)
     run(together, hash_evaluator)
     for i, (tree, board) in enumerate(zip(together, boards, strict=True)):
         alone = search(NativeSearch, board, 20 + 10 * i, hash_evaluator, batch_size=3)
         assert_same_results(tree.result(), alone.result())
 
 
-@pytest.mark.parametrize("group", [NativeGroup, PythonGroup])
-def test_a_small_batch_is_filled_by_all_in_turn(group: Any, hash_evaluator: Evaluator) -> None:
+@pytest.mark.parametrize("pool", [NativePool, PythonPool])
+def test_a_small_batch_is_filled_by_all_in_turn(pool: Any, hash_evaluator: Evaluator) -> None:
     trees = [NativeSearch(SearchConfig(batch_size=1)) for _ in range(10)]
     for tree in trees:
         tree.start(chess.Board(), 20)
-    together, planes = group(trees), np.empty((4, 119, 8, 8), np.float32)
+    together, planes = pool(trees), np.empty((4, 119, 8, 8), np.float32)
     for _ in range(5):
         count = together.gather(planes)
         assert count == 4
@@ -216,11 +216,11 @@ def test_a_small_batch_is_filled_by_all_in_turn(group: Any, hash_evaluator: Eval
     assert [tree.native.result().simulations for tree in trees] == [2] * 10
 
 
-def test_a_mixed_group_is_driven_in_python(hash_evaluator: Evaluator) -> None:
+def test_a_mixed_pool_is_driven_in_python(hash_evaluator: Evaluator) -> None:
     trees = [kind(SearchConfig(batch_size=4)) for kind in (NativeSearch, ReferenceSearch)]
     for tree in trees:
         tree.start(chess.Board(), 50)
-    assert isinstance(group_of(trees), PythonGroup)
+    assert isinstance(pool_of(trees), PythonPool)
     run(trees, hash_evaluator)
     assert_same_results(trees[0].result(), trees[1].result())
 

@@ -11,7 +11,7 @@ from aztoolkit.evaluator import Evaluator
 from aztoolkit.mcts.search import Search
 
 
-class SearchGroup(Protocol):
+class GamePool(Protocol):
     """Searches of one encoding; what each finds does not depend on the others."""
 
     @property
@@ -31,10 +31,10 @@ class SearchGroup(Protocol):
         """Ends all searches as they stand; what is in flight is applied."""
 
 
-def group_of(searches: Sequence[Search]) -> SearchGroup:
-    """Returns the searches as a group: one native call for all of them, if all are native."""
-    native = _native_group(searches)
-    return native if native else PythonGroup(searches)
+def pool_of(searches: Sequence[Search]) -> GamePool:
+    """Returns the searches as a pool: one native call for all of them, if all are native."""
+    native = _native_pool(searches)
+    return native if native else PythonPool(searches)
 
 
 def run(
@@ -52,17 +52,17 @@ def run(
     capacity = sum(search.config.batch_size for search in searches)
     encoding = get_encoding(evaluator.spec.encoding)
     planes = np.empty((capacity, encoding.planes, 8, 8), dtype=np.float32)
-    group = group_of(searches)
-    while not group.done:
-        if filled := group.gather(planes):
+    pool = pool_of(searches)
+    while not pool.done:
+        if filled := pool.gather(planes):
             evaluation = evaluator.evaluate(planes[:filled])
-            group.apply(evaluation.policy, evaluation.wdl)
+            pool.apply(evaluation.policy, evaluation.wdl)
         if stop():
-            group.stop()
+            pool.stop()
 
 
-class PythonGroup:
-    """A group of searches of any kind, asked one after the other."""
+class PythonPool:
+    """A pool of searches of any kind, asked one after the other."""
 
     def __init__(self, searches: Sequence[Search]) -> None:
         self._searches = searches
@@ -102,10 +102,10 @@ class PythonGroup:
             search.stop()
 
 
-def _native_group(searches: Sequence[Search]) -> SearchGroup | None:
+def _native_pool(searches: Sequence[Search]) -> GamePool | None:
     try:
-        from aztoolkit.mcts.native import NativeGroup, NativeSearch
+        from aztoolkit.mcts.native import NativePool, NativeSearch
     except ImportError:
         return None
     native = [search for search in searches if isinstance(search, NativeSearch)]
-    return NativeGroup(native) if native and len(native) == len(searches) else None
+    return NativePool(native) if native and len(native) == len(searches) else None

@@ -1,23 +1,23 @@
-#include "mcts/search_group.h"
+#include "mcts/game_pool.h"
 
 #include <algorithm>
 #include <cassert>
 
 namespace az {
 
-bool SearchGroup::done() const { return std::ranges::all_of(searches_, &Search::done); }
+bool GamePool::done() const { return std::ranges::all_of(searches_, &Search::done); }
 
-void SearchGroup::stop() {
+void GamePool::stop() {
   for (Search* search : searches_) search->stop();
 }
 
-std::size_t SearchGroup::waiting() const {
+std::size_t GamePool::waiting() const {
   std::size_t leaves = 0;
   for (const Search* search : waiting_) leaves += search->waiting();
   return leaves;
 }
 
-std::size_t SearchGroup::gather(std::span<float> planes) {
+std::size_t GamePool::gather(std::span<float> planes) {
   waiting_.clear();
   std::size_t filled = 0, turn = 0;
   for (; turn < searches_.size() && filled < planes.size(); ++turn) {
@@ -33,7 +33,7 @@ std::size_t SearchGroup::gather(std::span<float> planes) {
   return waiting();
 }
 
-void SearchGroup::apply(std::span<const float> policy, std::span<const float> wdl) {
+void GamePool::apply(std::span<const float> policy, std::span<const float> wdl) {
   for (Search* search : waiting_) {
     const std::size_t leaves = search->waiting();
     const auto actions = static_cast<std::size_t>(action_count(search->config().action_space));

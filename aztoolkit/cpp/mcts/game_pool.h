@@ -10,11 +10,11 @@
 namespace az {
 
 // Searches of one encoding and action space. They do not influence each other: what is found does
-// not depend on who else is in the group, as long as the batch has room for all.
-class SearchGroup {
+// not depend on who else is in the pool, as long as the batch has room for all.
+class GamePool {
  public:
-  // The searches must outlive the group.
-  explicit SearchGroup(std::vector<Search*> searches) : searches_(std::move(searches)) {}
+  // The searches must outlive the pool.
+  explicit GamePool(std::vector<Search*> searches) : searches_(std::move(searches)) {}
 
   [[nodiscard]] bool done() const;
   void stop();
