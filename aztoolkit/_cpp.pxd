@@ -216,7 +216,7 @@ cdef extern from "mcts/result.h" namespace "az" nogil:
         End end
         vector[PlainMove] pv
         vector[double] improved
-        size_t chosen
+        optional[size_t] chosen
 
     cdef cppclass TreeRow:
         int depth

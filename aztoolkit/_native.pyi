@@ -208,8 +208,8 @@ class RootResult(NamedTuple):
     pv: list[PlainMove]
     improved: list[float]
     """Gumbel: the improved policy; else empty."""
-    chosen: int
-    """Gumbel: which move to play."""
+    chosen: int | None
+    """Gumbel: which move to play; else None."""
     simulations: int
     out_of_memory: bool
     """Whether the search ended early because the tree had used its memory."""

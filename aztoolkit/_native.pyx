@@ -331,7 +331,7 @@ cdef class Search:
             end=<int>found.end,
             pv=[_plain(found.pv[i]) for i in range(found.pv.size())],
             improved=found.improved,
-            chosen=found.chosen,
+            chosen=found.chosen.value() if found.chosen.has_value() else None,
             simulations=self.search.get().simulations(),
             out_of_memory=self.search.get().out_of_memory(),
         )
@@ -365,7 +365,7 @@ class RootResult(NamedTuple):
     end: int
     pv: list
     improved: list
-    chosen: int
+    chosen: int | None
     simulations: int
     out_of_memory: bool
 

@@ -39,7 +39,8 @@ class SearchConfig(BaseModel):
     c_scale: float = Field(default=0.1, gt=0)
     """Gumbel: weight of values against logits."""
     prove_ends: bool = True
-    """Whether wins and losses that the tree proves count as such: a lost move is tried no more."""
+    """Whether wins and losses that the tree proves count as such: a lost move is tried no more, and a
+    search ends once its root is decided."""
     memory_mb: int = Field(default=2048, ge=1)
     """Most memory, in MiB, that the native search may use for one tree; full, it ends early."""
     seed: int = Field(default=0, ge=0)

@@ -62,7 +62,6 @@ class NativeSearch:
         found = self._search.result()
         assert found.rows, "result() before the root was evaluated"
         moves, _, visits, priors, values, ends = zip(*found.rows, strict=True)
-        is_gumbel = len(found.improved) > 0
         return SearchResult(
             moves=tuple(_move(*move) for move in moves),
             visits=np.array(visits, dtype=np.int32),
@@ -72,8 +71,8 @@ class NativeSearch:
             pv=tuple(_move(*move) for move in found.pv),
             simulations=found.simulations,
             proofs=_PROOFS[list(ends)],
-            improved=np.array(found.improved) if is_gumbel else None,
-            chosen=found.chosen if is_gumbel else None,
+            improved=np.array(found.improved) if found.improved else None,
+            chosen=found.chosen,
         )
 
     def _go_on(self, board: chess.Board) -> bool:

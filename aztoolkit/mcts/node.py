@@ -79,15 +79,35 @@ def end_of_game(board: chess.Board, *, depth: int) -> float | None:
     return DRAW if drawn else None
 
 
-def principal_variation(root: Node) -> tuple[chess.Move, ...]:
-    """Returns the most visited move, its most visited answer, and so on."""
+def wdl_below(node: Node) -> tuple[float, float, float]:
+    """Returns the probabilities of win, draw and loss for the side to move, exact where proven."""
+    if node.end in (WIN, LOSS):
+        return (1.0, 0.0, 0.0) if node.end == LOSS else (0.0, 0.0, 1.0)
+    draw = node.draw_sum / node.visits
+    win = (1.0 - draw - node.value) / 2.0
+    return win, draw, 1.0 - win - draw
+
+
+def principal_variation(root: Node, first: Node | None) -> tuple[chess.Move, ...]:
+    """Returns the best move, its best answer, and so on, as far as they were visited.
+
+    The best is a proven win, else the most visited of those not proven lost.
+
+    Args:
+        first: the move chosen otherwise, unless there is a win.
+    """
     moves, node = [], root
     while node.children:
-        node = max(node.children, key=lambda child: child.visits)
+        best = max(node.children, key=_worth)
+        node = first if first is not None and node is root and best.end != WIN else best
         if node.visits == 0:
             break
         moves.append(node.move)
     return tuple(moves)
+
+
+def _worth(node: Node) -> tuple[bool, bool, int]:
+    return node.end == WIN and node.visits > 0, node.end != LOSS, node.visits
 
 
 def softmax(logits: Sequence[float]) -> list[float]:

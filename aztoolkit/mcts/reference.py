@@ -29,6 +29,7 @@ from aztoolkit.mcts.node import (
     principal_variation,
     prove,
     softmax,
+    wdl_below,
 )
 from aztoolkit.mcts.puct import select_puct
 from aztoolkit.mcts.random import Random
@@ -86,7 +87,7 @@ class ReferenceSearch:
             self._root, self._noised = root or new_root(), False
         self._board = board.copy()
         self._started = self._simulations = 0
-        self._target = simulations
+        self._target = 0 if self._is_decided else simulations
         self._gumbel = None
         self._prepare_root()
 
@@ -137,22 +138,26 @@ class ReferenceSearch:
         """Returns what was found so far."""
         children, root = self._root.children, self._root
         assert children, "result() before the root was evaluated"
-        draw = root.draw_sum / root.visits
-        win = (1.0 - draw - root.value) / 2.0
         values = [child.best_known_value if child.visits else math.nan for child in children]
         config, gumbel = self._config, self._gumbel
+        chosen = gumbel.best(root, config) if gumbel else None
         return SearchResult(
             moves=tuple(child.move for child in children),
             visits=np.array([child.visits for child in children], dtype=np.int32),
             priors=np.array([child.prior for child in children], dtype=np.float32),
             values=np.array(values, dtype=np.float32),
-            wdl=(win, draw, 1.0 - win - draw),
-            pv=principal_variation(root),
+            wdl=wdl_below(root),
+            pv=principal_variation(root, children[chosen] if chosen is not None else None),
             simulations=self._simulations,
             proofs=np.array([int(child.end or 0) for child in children], dtype=np.int8),
             improved=np.array(improved_policy(root, config)) if gumbel else None,
-            chosen=gumbel.best(root, config) if gumbel else None,
+            chosen=chosen,
         )
+
+    @property
+    def _is_decided(self) -> bool:
+        """Whether the root is proven won or lost: there is nothing left to search."""
+        return self._config.prove_ends and self._root.end in (WIN, LOSS)
 
     @property
     def _begins_phase(self) -> bool:
@@ -213,6 +218,8 @@ class ReferenceSearch:
             node.draw_sum += draw
             value, child = -value, node
         self._simulations += 1
+        if self._is_decided:
+            self.stop()
 
     def _prepare_root(self) -> None:
         """Once the root has been evaluated: draws the search's random numbers."""

@@ -23,11 +23,12 @@ class SearchResult:
     values: NDArray[np.float32]
     """Mean value of each move for the side to move, -1 to 1, exact where proven; NaN where unvisited."""
     wdl: tuple[float, float, float]
-    """Mean probabilities of win, draw and loss for the side to move."""
+    """Mean probabilities of win, draw and loss for the side to move, exact where proven."""
     pv: tuple[chess.Move, ...]
-    """Principal variation: the most visited move, its most visited answer, and so on."""
+    """Principal variation: the best move, its best answer, and so on."""
     simulations: int
-    """Simulations of this search."""
+    """Simulations of this search; fewer than asked for if it was stopped, proved how the game ends, or
+    used up its memory."""
     proofs: NDArray[np.int8] | None = None
     """1 for a move that is proven to win, -1 for one proven to lose, else 0."""
     improved: NDArray[np.float64] | None = None

@@ -67,14 +67,15 @@ def _play(search: NativeSearch, board: chess.Board, rng: random.Random) -> None:
     assert result.best_move in board.legal_moves, board
     chances = result.policy(1.0)
     assert abs(chances.sum() - 1.0) < 1e-9, board
+    assert result.pv[0] == result.best_move, board
+    line = board.copy()
+    for move in result.pv:
+        assert line.is_legal(move), line
+        line.push(move)
     if rng.random() < 0.5:
         board.push(result.best_move)
     else:
         board.push(result.moves[int(np.searchsorted(chances.cumsum(), rng.random() * 0.999))])
-    line = board.copy()
-    for move in result.pv[1:] if line.peek() == result.pv[0] else ():
-        assert line.is_legal(move), line
-        line.push(move)
 
 
 def _ended(board: chess.Board) -> str | None:

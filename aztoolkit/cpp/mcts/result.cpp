@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
+#include <tuple>
 
 namespace az {
 
@@ -17,18 +19,42 @@ PlainMove plain(Move move, bool chess960) {
           static_cast<std::uint8_t>(promotion)};
 }
 
-// The most visited move, its most visited answer, and so on.
-std::vector<PlainMove> principal_variation(const Tree& tree, bool chess960) {
+// A proven win, else the most visited child of those not proven lost.
+std::size_t best_child(std::span<const Node> children) {
+  const auto worth = [](const Node& child) {
+    const bool wins = child.end == End::win && child.visits > 0;
+    return std::tuple(wins, child.end != End::loss, child.visits);
+  };
+  return std::ranges::max_element(children, {}, worth) - children.begin();
+}
+
+// The best move, its best answer, and so on, as far as they were visited; `first` at the root,
+// unless there is a win.
+std::vector<PlainMove> principal_variation(const Tree& tree, std::optional<std::size_t> first,
+                                           bool chess960) {
   std::vector<PlainMove> moves;
-  const Node* node = &tree.root();
-  while (node->child_count > 0) {
+  for (const Node* node = &tree.root(); node->child_count > 0;) {
     const auto children = tree.children(*node);
-    const auto best = std::ranges::max_element(children, {}, &Node::visits);
-    if (best->visits == 0) break;
-    moves.push_back(plain(tree.edges(*node)[best - children.begin()].move, chess960));
-    node = &*best;
+    std::size_t best = best_child(children);
+    if (first && moves.empty() && children[best].end != End::win) best = *first;
+    if (children[best].visits == 0) break;
+    moves.push_back(plain(tree.edges(*node)[best].move, chess960));
+    node = &children[best];
   }
   return moves;
+}
+
+void write_wdl(const Node& root, SearchResult& result) {
+  result.end = opposite(root.end);
+  if (result.end == End::win || result.end == End::loss) {
+    result.win = result.end == End::win ? 1.0 : 0.0;
+    result.draw = 0.0;
+    result.loss = 1.0 - result.win;
+    return;
+  }
+  result.draw = root.draw_sum / root.visits;
+  result.win = (1.0 - result.draw - root.value()) / 2.0;
+  result.loss = 1.0 - result.win - result.draw;
 }
 
 void add_rows(const Search& search, const Node& node, int depth, std::vector<TreeRow>& rows) {
@@ -61,15 +87,12 @@ SearchResult result_of(const Search& search) {
     result.moves.push_back({plain(edges[i].move, chess960), edges[i].index, child.visits,
                             edges[i].prior, value, child.end});
   }
-  result.draw = root.draw_sum / root.visits;
-  result.win = (1.0 - result.draw - root.value()) / 2.0;
-  result.loss = 1.0 - result.win - result.draw;
-  result.end = opposite(root.end);
+  write_wdl(root, result);
   if (search.gumbel()) {
     result.improved = improved_policy(tree, root, search.config());
     result.chosen = search.gumbel()->best(tree, search.config());
   }
-  result.pv = principal_variation(tree, chess960);
+  result.pv = principal_variation(tree, result.chosen, chess960);
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "mcts/search.h"
@@ -25,14 +26,14 @@ struct RootMove {
   End end;
 };
 
-// The root's own figures are for the side to move.
+// The root's own figures are for the side to move, exact where proven.
 struct SearchResult {
   std::vector<RootMove> moves;  // in order of falling prior, before noise
   double win, draw, loss;
   End end;
   std::vector<PlainMove> pv;
-  std::vector<double> improved;  // Gumbel: the improved policy; else empty
-  std::size_t chosen = 0;        // Gumbel: which move to play
+  std::vector<double> improved;       // Gumbel: the improved policy; else empty
+  std::optional<std::size_t> chosen;  // Gumbel: which move to play
 };
 
 // The root must have been evaluated.

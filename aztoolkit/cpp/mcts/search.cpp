@@ -60,7 +60,7 @@ void Search::start(std::uint32_t simulations) {
   root_ply_ = game_.plies();
   game_.reserve(kUsualDepth);
   started_ = simulations_ = 0;
-  target_ = simulations;
+  target_ = is_decided() ? 0 : simulations;
   gumbel_.reset();
   prepare_root();
 }
@@ -111,6 +111,12 @@ void Search::apply(std::span<const float> policy, std::span<const float> wdl) {
   leaves_.clear();
   slots_.clear();
   prepare_root();
+}
+
+// Whether the root is proven won or lost: there is nothing left to search.
+bool Search::is_decided() const {
+  const End end = tree_.root().end;
+  return config_.prove_ends && (end == End::win || end == End::loss);
 }
 
 bool Search::is_leaf(const Node& node) const {
@@ -213,6 +219,7 @@ void Search::backup(double value, double draw) {
     value = -value;
   }
   ++simulations_;
+  if (is_decided()) stop();
 }
 
 // A move that wins loses for the player before; if all lose, that player has won.

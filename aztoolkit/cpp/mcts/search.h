@@ -57,6 +57,7 @@ class Search {
   };
 
   void descend();
+  [[nodiscard]] bool is_decided() const;
   [[nodiscard]] bool is_leaf(const Node& node) const;
   [[nodiscard]] std::size_t select(const Node& node) const;
   [[nodiscard]] bool begins_phase();
