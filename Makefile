@@ -121,6 +121,7 @@ lock: .make/tools
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-package torch --no-header --no-annotate \
 	  --find-links "$${PIP_FIND_LINKS:-$(TORCH_INDEX)/torch/}" --constraint .make/torch.txt \
 	  --extra train --extra export --extra serve --extra cpu --extra dev pyproject.toml -o requirements/lock.txt
+	sed -i '1i # Written by `make lock`; torch is pinned in the Makefile, because its CPU build has an index of its own.' requirements/lock.txt
 
 clean:
 	rm -rf .make .venv build dist serve/static serve/web/node_modules *.egg-info aztoolkit/_native*.so
