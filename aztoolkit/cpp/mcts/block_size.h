@@ -1,37 +1,29 @@
-// How many children a block has room for: 1, 2, 3, 4, 6, 8, 12, 16, 24, ..., 768.
+// How many children a block has room for: a power of two.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 namespace az {
 
 class BlockSize {
  public:
-  static constexpr int kSizes = 19;
+  static constexpr int kSizes = 11;  // up to 1024: more than there are moves
 
   [[nodiscard]] static constexpr BlockSize at_step(int step) {
     BlockSize size;
     size.step_ = static_cast<std::uint8_t>(step);
     return size;
   }
-  // The smallest that has room for so many.
+  // The smallest that has room for so many, and the largest that takes no more; count is not 0.
   [[nodiscard]] static constexpr BlockSize at_least(std::uint32_t count) {
-    BlockSize size;
-    while (size.room() < count) size = size.next();
-    return size;
+    return at_step(static_cast<int>(std::bit_width(count - 1)));
   }
-
-  // The largest that takes no more than so many, which is at least one.
   [[nodiscard]] static constexpr BlockSize at_most(std::uint32_t count) {
-    BlockSize size;
-    while (size.next().room() <= count) size = size.next();
-    return size;
+    return at_step(static_cast<int>(std::bit_width(count)) - 1);
   }
 
-  [[nodiscard]] constexpr std::uint32_t room() const {
-    if (step_ == 0) return 1;
-    return (step_ % 2 == 1 ? 2u : 3u) << ((step_ - 1) / 2);
-  }
+  [[nodiscard]] constexpr std::uint32_t room() const { return 1u << step_; }
   [[nodiscard]] constexpr BlockSize next() const { return at_step(step_ + 1); }
   // Its place in the row of sizes, from 0 to kSizes - 1.
   [[nodiscard]] constexpr int step() const { return step_; }
@@ -40,8 +32,8 @@ class BlockSize {
   std::uint8_t step_ = 0;
 };
 
-static_assert(BlockSize::at_least(4).room() == 4 && BlockSize::at_least(5).room() == 6);
-static_assert(BlockSize::at_least(704).room() == 768);
+static_assert(BlockSize::at_least(1).room() == 1 && BlockSize::at_least(5).room() == 8);
+static_assert(BlockSize::at_most(1).room() == 1 && BlockSize::at_most(7).room() == 4);
 static_assert(BlockSize::at_least(704).step() < BlockSize::kSizes);
 
 }  // namespace az

@@ -11,6 +11,7 @@
 // another move (noise mixed into its priors): it has all its children from the start.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "chess/move.h"
@@ -47,6 +48,10 @@ struct Node {
   BlockSize block;  // of the children
   End end = End::none;
 
+  // For so many children there is memory, if there are any.
+  [[nodiscard]] std::uint32_t room() const {
+    return std::min<std::uint32_t>(block.room(), edge_count);
+  }
   [[nodiscard]] double value() const { return value_sum / visits; }
   // The proven value of a visited node, else the mean.
   [[nodiscard]] double best_known_value() const {

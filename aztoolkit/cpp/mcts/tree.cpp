@@ -57,7 +57,7 @@ void Tree::add_all_children() {
 void Tree::add_child(Node& parent) {
   if (parent.children == 0) {
     move_children(parent, BlockSize());
-  } else if (parent.child_count == parent.block.room()) {
+  } else if (parent.child_count == parent.room()) {
     move_children(parent, parent.block.next());
   }
   nodes_.at(parent.children)[parent.child_count++] = Node{};
@@ -66,25 +66,25 @@ void Tree::add_child(Node& parent) {
 
 // Moves the children, if there are any, into another block.
 void Tree::move_children(Node& parent, BlockSize size) {
-  const Handle block = allocate_block(size);
-  if (parent.children != 0) {
-    std::copy_n(nodes_.at(parent.children), parent.child_count, nodes_.at(block));
-    give_back(parent.children, parent.block.room());
-  }
-  parent.children = block;
+  const Node before = parent;
   parent.block = size;
+  parent.children = allocate_block(parent.room());
+  if (before.children != 0) {
+    std::copy_n(nodes_.at(before.children), before.child_count, nodes_.at(parent.children));
+    give_back(before.children, before.room());
+  }
 }
 
 // Takes the smallest outgrown block that is large enough, and gives back what is too much of it.
-Handle Tree::allocate_block(BlockSize size) {
-  for (int step = size.step(); step < BlockSize::kSizes; ++step) {
+Handle Tree::allocate_block(std::uint32_t room) {
+  for (int step = BlockSize::at_least(room).step(); step < BlockSize::kSizes; ++step) {
     if (free_[step].empty()) continue;
     const Handle block = free_[step].back();
     free_[step].pop_back();
-    give_back(block + size.room(), BlockSize::at_step(step).room() - size.room());
+    give_back(block + room, BlockSize::at_step(step).room() - room);
     return block;
   }
-  return nodes_.allocate(size.room());
+  return nodes_.allocate(room);
 }
 
 void Tree::give_back(Handle first, std::uint32_t count) {
@@ -143,7 +143,7 @@ void Tree::copy_below(Node& node, Nodes& nodes, Edges& edges, std::vector<Handle
   }
   if (node.child_count == 0) return;
   node.block = BlockSize::at_least(node.child_count);
-  const Handle moved = nodes.allocate(node.block.room());
+  const Handle moved = nodes.allocate(node.room());
   std::copy_n(nodes_.at(node.children), node.child_count, nodes.at(moved));
   node.children = moved;
   for (Handle i = 0; i < node.child_count; ++i) copied.push_back(moved + i);

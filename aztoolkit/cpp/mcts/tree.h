@@ -68,7 +68,7 @@ class Tree {
 
   void add_child(Node& parent);
   void move_children(Node& parent, BlockSize size);
-  [[nodiscard]] Handle allocate_block(BlockSize size);
+  [[nodiscard]] Handle allocate_block(std::uint32_t room);
   void give_back(Handle first, std::uint32_t count);
   void copy_below(Node& node, Nodes& nodes, Edges& edges, std::vector<Handle>& copied) const;
 
