@@ -23,7 +23,6 @@ OPEN_BROWSER := $(if $(DISPLAY)$(WAYLAND_DISPLAY),--open,)
 
 NATIVE_SOURCES := $(wildcard aztoolkit/*.pyx aztoolkit/*.pxd aztoolkit/cpp/*/*.cpp aztoolkit/cpp/*/*.h)
 WEB_SOURCES := $(shell find serve/web -type f -not -path '*/node_modules/*')
-STAGES := aztoolkit train export eval serve benchmarks tests
 
 .PHONY: setup demo play test lint format bench sanitize lock clean
 
@@ -31,10 +30,13 @@ setup: .make/native serve/static/index.html
 
 .make/tools:
 	@mkdir -p .make
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "setup needs Python 3.11 or newer, got: $$($(PYTHON) --version 2>&1 || echo none); install it or name it: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "setup needs Python 3.11 or newer with its venv module, got: $$($(PYTHON) --version 2>/dev/null || echo none); install it or name it: make PYTHON=python3.12"; exit 2; }
 	@echo 'int main() {}' | $(CXX) -std=c++20 -fsyntax-only -x c++ - 2>/dev/null || \
 	  { echo "setup needs a C++20 compiler, got: $$(command -v $(CXX) || echo none); install g++ 11 or newer, or name one: make CXX=clang++"; exit 2; }
+	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || \
+	  { echo "setup needs the headers of Python (Python.h), got none; install them (such as python3-dev)"; exit 2; }
+	@command -v npm >/dev/null || { echo "setup needs npm, got none; install it with Node"; exit 2; }
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || \
 	  { echo "setup needs Node 20 or newer, got: $$(node --version 2>/dev/null || echo none); install it from nodejs.org or your distribution"; exit 2; }
 	@touch $@
@@ -44,10 +46,12 @@ setup: .make/native serve/static/index.html
 	@# A torch found without an index (a wheel at hand) is taken; else PyTorch's own index of CPU builds.
 	$(BIN)/pip install -q --no-deps --no-index torch==$(TORCH)+cpu 2>/dev/null || \
 	  $(BIN)/pip install -q --no-deps --index-url $(TORCH_INDEX) torch==$(TORCH)
+	@echo "installing the pinned packages, a minute or two"
 	$(BIN)/pip install -q -r requirements/lock.txt
 	@touch $@
 
 .make/native: .make/packages pyproject.toml setup.py $(NATIVE_SOURCES)
+	@echo "compiling the native core, a minute or two"
 	AZTOOLKIT_REQUIRE_NATIVE=1 $(BIN)/pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
 

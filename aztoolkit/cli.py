@@ -25,6 +25,18 @@ _COMMANDS = {
     "doctor": ("aztoolkit.doctor:doctor", "Show this machine and what aztoolkit will use of it."),
 }
 
+_EXTRAS = {
+    "torch": "train,export",
+    "safetensors": "train,export",
+    "pyarrow": "train,export",
+    "tensorboard": "train",
+    "onnx": "export",
+    "onnxruntime": "cpu",
+    "fastapi": "serve",
+    "uvicorn": "serve",
+}
+"""Which extra brings a package that some commands need."""
+
 
 def create_app(chosen: str | None = None) -> App:
     """Returns the command with all its sub-commands, none of them imported.
@@ -38,6 +50,7 @@ def create_app(chosen: str | None = None) -> App:
         help="Train an AlphaZero chess network, shrink it to INT8, prove that nothing was lost, play it.",
         version=__version__,
         help_format="plaintext",
+        suppress_keyboard_interrupt=False,
         result_action="return_value",
     )
     for name, (target, help_line) in _COMMANDS.items():
@@ -56,6 +69,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (AztoolkitError, CycloptsError) as error:
         print(f"aztoolkit: {_one_line(error)}", file=sys.stderr)
         return BAD_INPUT
+    except ModuleNotFoundError as error:
+        if (line := _missing_package(error)) is None:
+            raise
+        print(f"aztoolkit: {line}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("aztoolkit: interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -70,6 +88,22 @@ def _one_line(error: Exception) -> str:
         option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
         return f"{option}: {first['msg']}, got {first['input']!r}"
     return " ".join(str(error).split())
+
+
+def _missing_package(error: ModuleNotFoundError) -> str | None:
+    """Returns what to do about a package of an extra that is not installed, or None for a bug of ours."""
+    name = error.name or ""
+    if name == "aztoolkit._native":
+        return (
+            "expected the native core, got none: it was not built when aztoolkit was installed; "
+            "install a C++20 compiler and aztoolkit again"
+        )
+    extra = _EXTRAS.get(name.partition(".")[0])
+    if extra is None:
+        return None
+    return (
+        f"expected the package {name}, got none; install it with `pip install 'aztoolkit[{extra}]'`"
+    )
 
 
 def _find_stages() -> None:

@@ -22,7 +22,6 @@ from aztoolkit.mcts import best_backend
 
 CPU_RUNTIME, GPU_RUNTIME = "onnxruntime", "onnxruntime-gpu"
 _INSTALL_CPU = "pip install 'aztoolkit[cpu]'"
-_INSTALL_CUDA = "pip uninstall -y onnxruntime && pip install 'aztoolkit[cuda]'"
 _KEEP_CPU = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime"
 _KEEP_CUDA = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
 _BUILD_NATIVE = "pip install --force-reinstall --no-deps aztoolkit"
@@ -49,8 +48,9 @@ def doctor(*, json_output: Annotated[bool, Parameter(name="--json", negative="")
         Print one JSON document instead of a table.
     """
     cpu, gpus, runtimes = probe_cpu(), probe_gpus(), installed_runtimes()
-    advice = diagnose(gpus, runtimes, search=best_backend())
-    report = _report(cpu, gpus, runtimes, advice)
+    providers = _providers(runtimes)
+    advice = diagnose(gpus, runtimes, search=best_backend(), works=bool(providers))
+    report = _report(cpu, gpus, runtimes, providers, advice)
     if json_output:
         print_json(report)
     else:
@@ -58,8 +58,15 @@ def doctor(*, json_output: Annotated[bool, Parameter(name="--json", negative="")
     return 0
 
 
-def diagnose(gpus: list[Gpu], runtimes: dict[str, str], *, search: str) -> Advice | None:
-    """Returns the most pressing problem of a machine, if it has one."""
+def diagnose(
+    gpus: list[Gpu], runtimes: dict[str, str], *, search: str, works: bool = True
+) -> Advice | None:
+    """Returns the most pressing problem of a machine, if it has one.
+
+    Args:
+        search: the best backend of the search.
+        works: whether the installed ONNX Runtime can be loaded.
+    """
     has_cpu, has_gpu = CPU_RUNTIME in runtimes, GPU_RUNTIME in runtimes
     if has_cpu and has_gpu:
         return Advice(
@@ -71,15 +78,21 @@ def diagnose(gpus: list[Gpu], runtimes: dict[str, str], *, search: str) -> Advic
             "no ONNX Runtime is installed: no model can be played",
             "pip install 'aztoolkit[cuda]'" if gpus else _INSTALL_CPU,
         )
+    if not works:
+        return Advice(
+            "the installed ONNX Runtime does not load", _KEEP_CUDA if has_gpu else _KEEP_CPU
+        )
     if search == "python":
         return Advice("the native search is not built: searching is slow", _BUILD_NATIVE)
-    if gpus and not has_gpu:
-        return Advice(f"{gpus[0].name} is idle: the runtime is for processors only", _INSTALL_CUDA)
     return None
 
 
 def _report(
-    cpu: Cpu, gpus: list[Gpu], runtimes: dict[str, str], advice: Advice | None
+    cpu: Cpu,
+    gpus: list[Gpu],
+    runtimes: dict[str, str],
+    providers: list[str],
+    advice: Advice | None,
 ) -> dict[str, Any]:  # Any: a JSON document
     return {
         "aztoolkit": __version__,
@@ -90,7 +103,7 @@ def _report(
         "gpus": [asdict(gpu) for gpu in gpus],
         "runtimes": runtimes,
         "search": best_backend(),
-        "providers": _providers(runtimes),
+        "providers": providers,
         "uses": _choice(runtimes),
         "advice": asdict(advice) if advice else None,
     }
@@ -102,7 +115,10 @@ def _providers(runtimes: dict[str, str]) -> list[str]:
         return []
     from aztoolkit.backends.ort import available_providers
 
-    return available_providers()
+    try:
+        return available_providers()
+    except ImportError:  # its folder is gone: so it is after both packages were there and one went
+        return []
 
 
 def _choice(runtimes: dict[str, str]) -> str | None:
@@ -128,6 +144,8 @@ def _print(report: dict[str, Any]) -> None:  # Any: the JSON document
         )
     if not report["gpus"]:
         table.add_row("graphics", "no NVIDIA card found")
+    else:
+        table.add_row("", "used by `aztoolkit train --device cuda`; models run on the processor")
     runtimes = ", ".join(f"{name} {version}" for name, version in report["runtimes"].items())
     table.add_row("runtimes", runtimes or "none")
     table.add_row(

@@ -214,12 +214,12 @@ def _read_distance(path: Path, trial: Trial) -> dict[str, Any]:
         numbers = json.loads(path.read_text())
         for key in ("kl_mean", "winrate_error_p99"):
             numbers[key] = float(numbers[key])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        compared = numbers.get("second", {}).get("sha256")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"expected a comparison in {path}, got {type(error).__name__}: {error}; "
             "make it anew with `aztoolkit compare`, or delete it"
         ) from error
-    compared = numbers.get("second", {}).get("sha256")
     if compared is not None and compared != sha256(trial.model):
         raise ModelError(
             f"expected a comparison of {trial.model}, got one of an older file: {path}; "

@@ -1,7 +1,7 @@
 """The games of an unfinished match on disk, one a line, so that a killed match goes on where it was.
 
 The first line says what match it is. A journal of another match (other engines, openings, settings) is
-not continued, and a last line that was cut off is dropped.
+not continued but kept under the name `.old`, and a last line that was cut off is dropped.
 """
 
 import json
@@ -44,8 +44,11 @@ class Journal:
             ) from error
 
     def close(self) -> None:
-        """Closes the file and leaves it where it is, to be continued."""
+        """Closes the file and leaves it where it is, to be continued; one without games is deleted."""
+        empty = self._stream.tell() == len(self._header.encode()) + 1
         self._stream.close()
+        if empty:
+            self.path.unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Deletes the file: the match is over and reported."""
@@ -57,6 +60,8 @@ class Journal:
             return []
         header, *lines = self.path.read_text(errors="replace").split("\n")
         if header != self._header:
+            if lines != [""]:
+                self.path.replace(self.path.with_suffix(".jsonl.old"))
             return []
         records = []
         for line in lines:

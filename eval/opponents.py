@@ -67,7 +67,10 @@ def find_opponent(text: str) -> Opponent:
 def model_opponent(model: Path) -> Opponent:
     """Returns the opponent of a model file; raises ModelError if it is missing."""
     if not model.is_file():
-        raise ModelError(f"expected a model file, got nothing at {model}; check the path")
+        raise ModelError(
+            f"expected a model file, a run, uniform or uci:COMMAND, got nothing at {model}; "
+            "check the path, or make it with `aztoolkit export` or `quantize`"
+        )
 
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:
         threads = 1 if settings.worker_count() > 1 else 0
@@ -109,7 +112,10 @@ def _uci_opponent(text: str) -> Opponent:
         raise ConfigError(
             f"expected options as NAME=VALUE&NAME=VALUE after '?', got {query!r}: {error}"
         ) from error
-    command = shlex.split(program)
+    try:
+        command = shlex.split(program)
+    except ValueError as error:
+        raise ConfigError(f"expected a command after 'uci:', got {program!r}: {error}") from error
     found = command and (shutil.which(command[0]) or shutil.which(command[0], path=_GAMES_FOLDER))
     if not found:
         raise MachineError(

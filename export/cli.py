@@ -180,7 +180,8 @@ def _fp32_model(source: Path, console: Console) -> Path:
     if model is None:
         from export.onnx import export_onnx
 
-        model = folder / FP32
+        # Only a run's last checkpoint becomes the run's model; another must not take its place.
+        model = folder / (FP32 if source.is_dir() else f"{checkpoint.path.stem}.{FP32}")
         _report(model, export_onnx(checkpoint, model, precision="fp32"), console)
     return model
 
@@ -235,6 +236,7 @@ def _progress(label: str, total: int | None = None) -> Iterator["Progress"]:
     """Yields what moves a progress bar on stderr."""
     from rich.progress import Progress as Bar
 
-    with Bar(console=progress_console(), transient=True) as bar:
+    console = progress_console()
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=total)
         yield lambda done: bar.advance(task, done)

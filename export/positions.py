@@ -83,7 +83,7 @@ def sample_boards(source: Path, count: int, *, part: Part, seed: int) -> list[ch
     if not places:
         raise DataError(
             f"expected {part} positions, got none among the {len(lines)} games of {source}; "
-            "play or name more games"
+            "name more games, or play more with `aztoolkit train` and quantize again"
         )
     rng = np.random.default_rng(seed)
     chosen = rng.choice(len(places), size=min(count, len(places)), replace=False)

@@ -1,8 +1,11 @@
 """The command: its table, lazy loading, exit codes, one-line errors."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +116,37 @@ def test_a_wrong_setting_is_named_as_the_option_it_came_from(
     assert "pydantic" not in error
 
 
+@pytest.mark.parametrize(
+    ("package", "extra", "arguments"),
+    [
+        ("torch", "train,export", ["train", "--run", "RUN", "--games", "1"]),
+        ("pyarrow", "train,export", ["train", "--run", "RUN", "--games", "1"]),
+        ("onnx", "export", ["export", "RUN"]),
+        ("fastapi", "serve", ["serve", "RUN"]),
+    ],
+)
+def test_a_missing_extra_is_one_line_that_installs_it(
+    package: str, extra: str, arguments: list[str], tmp_path: Path
+):
+    script = (
+        "import sys\n"
+        "class Hide:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name.split('.')[0] == {package!r}:\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Hide())\n"
+        "from aztoolkit.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    words = [str(tmp_path / "run") if word == "RUN" else word for word in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert f"aztoolkit[{extra}" in done.stderr
+
+
 def test_module_runs_like_the_command():
     done = subprocess.run(
         [sys.executable, "-m", "aztoolkit", "doctor", "--json"],
@@ -121,3 +155,13 @@ def test_module_runs_like_the_command():
         check=True,
     )
     assert json.loads(done.stdout)["aztoolkit"] == __version__
+
+
+def test_an_interrupted_command_says_so():
+    command = [sys.executable, "-m", "aztoolkit", "benchmark", "encode"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(3)
+    running.send_signal(signal.SIGINT)
+    _, error = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert error == "aztoolkit: interrupted\n"

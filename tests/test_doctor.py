@@ -17,7 +17,6 @@ GPU = Gpu("RTX 4060", "580.1", 8188, "8.9")
         ([], {}, "native", "no ONNX Runtime"),
         ([GPU], {}, "native", "no ONNX Runtime"),
         ([], {"onnxruntime": "1", "onnxruntime-gpu": "1"}, "native", "both installed"),
-        ([GPU], {"onnxruntime": "1"}, "native", "RTX 4060 is idle"),
         ([], {"onnxruntime": "1"}, "python", "native search"),
     ],
 )
@@ -44,6 +43,13 @@ def test_the_right_runtime_is_kept_when_both_are_there():
 )
 def test_nothing_to_improve(gpus: list[Gpu], runtimes: dict[str, str]):
     assert diagnose(gpus, runtimes, search="native") is None
+
+
+def test_a_runtime_that_does_not_load_is_installed_anew():
+    advice = diagnose([], {"onnxruntime": "1"}, search="native", works=False)
+    assert advice is not None
+    assert "does not load" in advice.problem
+    assert advice.command.endswith("pip install onnxruntime")
 
 
 def test_json_report_is_one_document(capsys: pytest.CaptureFixture[str]):

@@ -122,7 +122,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: a file is missing, truncated, altered or of another shape.
     """
     if not path.is_file():
-        raise CheckpointError(f"expected a checkpoint, got no file at {path}; check the path")
+        raise CheckpointError(
+            f"expected a checkpoint, got no file at {path}; "
+            "check the path, or train one with `aztoolkit train`"
+        )
     info = _read_info(path)
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()

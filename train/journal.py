@@ -68,8 +68,8 @@ class Journal:
     def _read(self) -> list[Game]:
         if not self._path.exists():
             return []
-        *whole, _torn = self._path.read_text().split("\n")
         try:
+            *whole, _torn = self._path.read_text().split("\n")
             return [Game(**json.loads(line)) for line in whole]
         except (ValueError, TypeError) as error:
             raise DataError(

@@ -28,8 +28,13 @@ class Metrics:
             InputError: the folder cannot be written.
         """
         self._path = run / FILE
-        write_text(self._path, "".join(_kept_lines(self._path, training_step)))
-        self._board = SummaryWriter(str(run / "tb"), purge_step=training_step + 1)
+        try:
+            write_text(self._path, "".join(_kept_lines(self._path, training_step)))
+            self._board = SummaryWriter(str(run / "tb"), purge_step=training_step + 1)
+        except OSError as error:
+            raise InputError(
+                f"cannot write the metrics of {run}: {error.strerror}: {error.filename}; move it away"
+            ) from error
 
     def write(self, values: Mapping[str, float]) -> None:
         """Adds the values of an iteration; `training_step` among them is TensorBoard's time.

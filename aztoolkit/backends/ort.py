@@ -52,7 +52,10 @@ class OrtEvaluator:
 
 def _open_session(model: Path, threads: int) -> Any:  # Any: onnxruntime ships no types
     if not model.is_file():
-        raise ModelError(f"expected a model file, got nothing at {model}; check the path")
+        raise ModelError(
+            f"expected a model file, got nothing at {model}; "
+            "check the path, or make it with `aztoolkit export` or `quantize`"
+        )
     try:
         import onnxruntime
     except ImportError as error:
