@@ -281,3 +281,18 @@ def test_only_the_kept_part_of_the_tree_stays(hash_evaluator: Evaluator) -> None
 
 def test_every_move_is_legal_over_many_games() -> None:
     assert soak(6000, seed=1).total() > 5  # a million: python -m tests.mcts.soak
+
+
+def test_networks_of_lc0_can_be_searched() -> None:
+    tree = NativeSearch(SearchConfig(encoding="lc0_112", action_space="lc0_1858", batch_size=8))
+    board = chess.Board("r3k2r/8/8/8/8/8/8/R3K2R b KQkq - 0 1")
+    tree.start(board, 100)
+    planes = np.full((8, 112, 8, 8), np.nan, np.float32)
+    while not tree.done:
+        count = tree.gather(planes)
+        assert np.isfinite(planes[:count]).all()
+        policy = np.zeros((count, 1858), np.float32)
+        policy[:, 1000] = 1.0
+        tree.apply(policy, np.zeros((count, 3), np.float32))
+    assert set(tree.result().moves) == set(board.legal_moves)
+    assert tree.result().simulations == 100
