@@ -9,7 +9,7 @@ and has no verdict.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -122,7 +122,7 @@ def run_gate(trial: Trial) -> GateResult:
     for stage in STAGES:
         begin_s = monotonic()
         report = stage(trial)
-        reports.append(_timed(report, monotonic() - begin_s))
+        reports.append(replace(report, duration_s=monotonic() - begin_s))
         if report.verdict == "rejected":
             break
     decisive = _worst(reports)
@@ -226,12 +226,6 @@ def _read_distance(path: Path, trial: Trial) -> dict[str, Any]:
             "make it anew with `aztoolkit compare`, or delete it"
         )
     return dict(numbers)
-
-
-def _timed(report: StageReport, duration_s: float) -> StageReport:
-    return StageReport(
-        report.name, report.verdict, report.reason, duration_s, report.numbers, report.series
-    )
 
 
 def _worst(reports: list[StageReport]) -> StageReport:

@@ -14,7 +14,6 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from aztoolkit.backends.ort import OrtEvaluator
 from aztoolkit.encoding import get_encoding
@@ -25,6 +24,7 @@ from aztoolkit.model import INPUT, OUTPUTS, ModelSpec, Precision
 from export.graph import drop_identities
 from export.metadata import tool_versions, write_metadata
 from train.checkpoint import Checkpoint
+from train.network import fold_batch_norm
 
 OPSET = 20
 """ONNX operator set of every model; ONNX Runtime reads it from 1.17 on."""
@@ -50,25 +50,13 @@ def export_onnx(checkpoint: Checkpoint, target: Path, *, precision: Precision) -
         InputError: the folder cannot be written.
     """
     spec = _spec(checkpoint, precision)
-    folded = fold_batch_norms(checkpoint.network)
+    folded = fold_batch_norm(checkpoint.network)
     planes = check_planes(spec.encoding)
     with atomic_path(target) as temporary:
         _trace(_Half(folded) if precision == "fp16" else folded, planes[:2], temporary)
         _describe(temporary, spec)
         _check_answers(checkpoint.network, temporary, planes, TOLERANCES[precision])
     return spec
-
-
-def fold_batch_norms(network: nn.Module) -> nn.Module:
-    """Returns a copy of a network in evaluation mode whose convolutions do their batch norms' work.
-
-    A batch norm is folded where it follows its convolution in an `nn.Sequential`.
-    """
-    folded = copy.deepcopy(network).eval()
-    for module in folded.modules():
-        if isinstance(module, nn.Sequential):
-            _fold_sequence(module)
-    return folded
 
 
 def check_planes(encoding: str, *, seed: int = 0) -> NDArray[np.float32]:
@@ -95,14 +83,6 @@ class _Half(nn.Module):
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         policy, wdl = self.network(planes.half())
         return policy.float(), wdl.float()
-
-
-def _fold_sequence(sequence: nn.Sequential) -> None:
-    for index in range(len(sequence) - 1):
-        first, second = sequence[index], sequence[index + 1]
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            sequence[index] = fuse_conv_bn_eval(first, second)
-            sequence[index + 1] = nn.Identity()
 
 
 def _random_game(rng: np.random.Generator) -> list[chess.Board]:

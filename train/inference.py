@@ -1,16 +1,14 @@
 """A torch network as an Evaluator, for self-play: BN folded away, channels last, no gradients."""
 
-import copy
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
 from train.checkpoint import CheckpointInfo
+from train.network import fold_batch_norm
 
 
 class TorchEvaluator:
@@ -46,20 +44,3 @@ class TorchEvaluator:
     def close(self) -> None:
         """Frees the network."""
         self._network = nn.Identity()
-
-
-def fold_batch_norm(network: nn.Module) -> nn.Module:
-    """Returns a copy in evaluation mode whose convolutions have taken up the BN behind them."""
-    folded = copy.deepcopy(network).eval()
-    for module in folded.modules():
-        if isinstance(module, nn.Sequential):
-            _fold_pairs(module)
-    return folded
-
-
-def _fold_pairs(layers: nn.Sequential) -> None:
-    for index in range(len(layers) - 1):
-        convolution, norm = layers[index], layers[index + 1]
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            layers[index] = fuse_conv_bn_eval(convolution, norm)
-            layers[index + 1] = nn.Identity()

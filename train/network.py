@@ -12,12 +12,14 @@ Sources: Silver et al. 2018 (tower, policy planes); lc0 (WDL head, squeeze-excit
 bias; Hu et al. 2018 for the idea).
 """
 
+import copy
 from collections.abc import Callable
 from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 SQUARES = 64
 VALUE_CHANNELS = 32
@@ -69,6 +71,18 @@ def build_network(config: NetworkConfig, *, planes: int = 119, actions: int = 46
     network = _BUILDERS[config.kind](config, planes, policy_planes)
     network.apply(_initialise)
     return network
+
+
+def fold_batch_norm(network: nn.Module) -> nn.Module:
+    """Returns a copy in evaluation mode whose convolutions have taken up the BN behind them.
+
+    A BN is folded where it follows its convolution in an `nn.Sequential`.
+    """
+    folded = copy.deepcopy(network).eval()
+    for module in folded.modules():
+        if isinstance(module, nn.Sequential):
+            _fold_pairs(module)
+    return folded
 
 
 def count_parameters(network: nn.Module) -> int:
@@ -158,3 +172,11 @@ _BUILDERS: dict[NetworkKind, Callable[[NetworkConfig, int, int], nn.Module]] = {
     "resnet": ResidualNetwork,
     "se_resnet": ResidualNetwork,
 }
+
+
+def _fold_pairs(layers: nn.Sequential) -> None:
+    for index in range(len(layers) - 1):
+        convolution, norm = layers[index], layers[index + 1]
+        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            layers[index] = fuse_conv_bn_eval(convolution, norm)
+            layers[index + 1] = nn.Identity()

@@ -10,10 +10,10 @@ import torch
 from aztoolkit.backends import open_evaluator
 from aztoolkit.errors import EvaluationError, InputError, ModelError
 from export import onnx as subject
-from export.onnx import OPSET, check_planes, export_onnx, fold_batch_norms
+from export.onnx import OPSET, check_planes, export_onnx
 from tests.export.conftest import STEP, make_checkpoint
 from train.checkpoint import Checkpoint
-from train.network import NetworkKind
+from train.network import NetworkKind, fold_batch_norm
 
 KINDS: list[NetworkKind] = ["resnet", "se_resnet"]
 
@@ -57,7 +57,7 @@ def test_fp16_is_half_the_size_and_close(kind: NetworkKind, tmp_path: Path):
 def test_batch_norms_are_folded(kind: NetworkKind, tmp_path: Path):
     checkpoint = make_checkpoint(tmp_path, kind=kind)
     planes = torch.from_numpy(check_planes("az119"))
-    folded = fold_batch_norms(checkpoint.network)
+    folded = fold_batch_norm(checkpoint.network)
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
     with torch.no_grad():
         for expected, got in zip(checkpoint.network(planes), folded(planes), strict=True):

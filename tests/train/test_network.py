@@ -2,8 +2,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from train.inference import fold_batch_norm
-from train.network import NetworkConfig, build_network, count_parameters
+from train.network import NetworkConfig, build_network, count_parameters, fold_batch_norm
 
 
 @pytest.mark.parametrize(
