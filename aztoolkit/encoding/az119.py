@@ -29,10 +29,11 @@ import chess
 import numpy as np
 from numpy.typing import NDArray
 
+from aztoolkit.encoding.viewpoint import PIECE_PLANES, piece_planes
+
 NAME = "az119"
 HISTORY = 8
 FRAME_PLANES = 14
-PIECE_PLANES = 12
 REPEATED_ONCE = 12
 REPEATED_TWICE = 13
 SIDE_TO_MOVE = HISTORY * FRAME_PLANES
@@ -67,20 +68,9 @@ def _write_history(planes: NDArray[np.float32], board: chess.Board) -> None:
     past = board.copy()
     for t in range(HISTORY):
         frame = planes[t * FRAME_PLANES : (t + 1) * FRAME_PLANES]
-        frame[:PIECE_PLANES] = _pieces(past, board.turn)
+        frame[:PIECE_PLANES] = piece_planes(past, board.turn)
         frame[REPEATED_ONCE] = past.is_repetition(2)
         frame[REPEATED_TWICE] = past.is_repetition(3)
         if not past.move_stack:
             return
         past.pop()
-
-
-def _pieces(board: chess.Board, us: chess.Color) -> NDArray[np.uint8]:
-    """Returns the twelve piece planes of one frame: `[12, 8, 8]` of 0 and 1."""
-    masks = [
-        board.pieces_mask(piece, color) for color in (us, not us) for piece in chess.PIECE_TYPES
-    ]
-    if us == chess.BLACK:
-        masks = [chess.flip_vertical(mask) for mask in masks]
-    octets = np.array(masks, dtype="<u8").view(np.uint8)
-    return np.unpackbits(octets, bitorder="little").reshape(PIECE_PLANES, 8, 8)

@@ -24,6 +24,7 @@ Source: Silver et al. 2018 (see `az119`), table S2. The paper does not fix the o
 
 import chess
 
+from aztoolkit.encoding.viewpoint import orient
 from aztoolkit.errors import PositionError
 
 NAME = "az4672"
@@ -40,8 +41,8 @@ UNDERPROMOTIONS = (chess.KNIGHT, chess.BISHOP, chess.ROOK)
 
 def move_to_index(board: chess.Board, move: chess.Move) -> int:
     """Returns the policy index, 0 to 4671, of a move of the side to move in `board`."""
-    origin = _orient(move.from_square, board.turn)
-    target = _orient(move.to_square, board.turn)
+    origin = orient(move.from_square, board.turn)
+    target = orient(move.to_square, board.turn)
     files = chess.square_file(target) - chess.square_file(origin)
     ranks = chess.square_rank(target) - chess.square_rank(origin)
     if move.promotion in UNDERPROMOTIONS:
@@ -70,10 +71,10 @@ def index_to_move(board: chess.Board, index: int) -> chess.Move:
     file, rank = chess.square_file(origin) + files, chess.square_rank(origin) + ranks
     if not (0 <= file < 8 and 0 <= rank < 8):
         raise PositionError(f"expected a move inside the board, got policy index {index}")
-    from_square = _orient(origin, board.turn)
+    from_square = orient(origin, board.turn)
     if promotion is None and rank == 7 and board.piece_type_at(from_square) == chess.PAWN:
         promotion = chess.QUEEN
-    return chess.Move(from_square, _orient(chess.square(file, rank), board.turn), promotion)
+    return chess.Move(from_square, orient(chess.square(file, rank), board.turn), promotion)
 
 
 def _step(plane: int) -> tuple[int, int, chess.PieceType | None]:
@@ -86,8 +87,3 @@ def _step(plane: int) -> tuple[int, int, chess.PieceType | None]:
     direction, distance = divmod(plane, MAX_DISTANCE)
     files, ranks = QUEEN_DIRECTIONS[direction]
     return files * (distance + 1), ranks * (distance + 1), None
-
-
-def _orient(square: chess.Square, turn: chess.Color) -> chess.Square:
-    """Turns the ranks over if Black is to move; its own inverse."""
-    return square if turn == chess.WHITE else chess.square_mirror(square)
