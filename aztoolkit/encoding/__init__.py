@@ -11,7 +11,7 @@ import chess
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit.encoding import az119, az4672
+from aztoolkit.encoding import az119, az4672, lc0_112, lc0_1858
 from aztoolkit.errors import ModelError
 
 
@@ -35,9 +35,12 @@ class ActionSpace:
     index_to_move: Callable[[chess.Board, int], chess.Move]
 
 
-_ENCODINGS = {az119.NAME: Encoding(az119.NAME, az119.PLANES, az119.encode)}
+_ENCODINGS = {
+    module.NAME: Encoding(module.NAME, module.PLANES, module.encode) for module in (az119, lc0_112)
+}
 _ACTION_SPACES = {
-    az4672.NAME: ActionSpace(az4672.NAME, az4672.SIZE, az4672.move_to_index, az4672.index_to_move)
+    module.NAME: ActionSpace(module.NAME, module.SIZE, module.move_to_index, module.index_to_move)
+    for module in (az4672, lc0_1858)
 }
 
 

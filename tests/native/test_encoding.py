@@ -1,22 +1,51 @@
-"""Native planes and policy indices: shapes, errors, lc0's own numbers."""
-
-import json
-from pathlib import Path
+"""Native planes and policy indices: shapes, errors, the margins of the reference."""
 
 import chess
 import numpy as np
 import pytest
 
 from aztoolkit._native import Game, encode_batch, move_index, move_indices, move_of_index
+from aztoolkit.encoding import lc0_1858
 from aztoolkit.errors import ModelError, PositionError
+from tests.encoding.boards import SHUFFLE, played
+from tests.native.differential import compare_encoding
 
-LC0_SIZE = 1858
+BLACK_STARTS = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR b KQkq - 0 1"
+NO_CASTLING = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w - - 0 1"
+INNER_ROOKS = "1r2kr2/8/8/8/8/8/8/1R2KR2 w KQkq - 0 1"
+BLACK_PUSHED = "4k3/8/8/3pP3/8/8/8/4K3 w - d6 0 1"
+WHITE_PUSHED = "4k3/8/8/8/3pP3/8/8/4K3 b - e3 0 1"
+PUSHED_IN_VAIN = "4k3/8/8/3p4/8/8/8/4K3 w - d6 0 1"
+BOARDS = [
+    played(),
+    played("e2e4"),
+    played("e2e4", "d7d5"),
+    played(*SHUFFLE),
+    played(*SHUFFLE, "g1f3"),
+    played(*SHUFFLE * 3),
+    played(*SHUFFLE, fen=chess.STARTING_FEN.replace(" 0 1", " 90 80")),
+    played(fen=chess.STARTING_FEN.replace(" 0 1", " 90 80")),
+    played(chess960=True),
+    played(fen=BLACK_STARTS),
+    played(fen=NO_CASTLING),
+    played("e1b1", fen=INNER_ROOKS, chess960=True),
+    played(fen=BLACK_PUSHED),
+    played("e5d6", fen=BLACK_PUSHED),
+    played("e1d1", "e8d8", "d1e1", "d8e8", fen=BLACK_PUSHED),
+    played(fen=WHITE_PUSHED),
+    played("e8d8", fen=WHITE_PUSHED),
+    played(fen=PUSHED_IN_VAIN),
+    played(fen="4k3/8/8/8/8/8/4P3/4K3 w - - 150 200"),
+]
+"""Where histories begin and end, repeat themselves or must be made up."""
 
 
-def encode(game: Game, encoding: str) -> np.ndarray:  # type: ignore[type-arg]
-    planes = np.full((1, {"az119": 119, "lc0_112": 112}[encoding], 8, 8), np.nan, np.float32)
-    encode_batch([game], planes, encoding=encoding)
-    return planes[0]
+def test_planes_equal_the_reference_at_the_margins() -> None:
+    for board in BOARDS:
+        game = Game(board.root().fen(en_passant="fen"), chess960=board.chess960)
+        for move in board.move_stack:
+            game.push_uci(move.uci())
+        compare_encoding(game, board, list(board.legal_moves))
 
 
 @pytest.mark.parametrize("space", ["az4672", "lc0_1858"])
@@ -29,29 +58,13 @@ def test_every_index_leads_back_to_its_move(space: str) -> None:
         assert move_of_index(game, index, action_space=space) == move
 
 
-def test_lc0_moves_are_numbered_by_from_square_then_to_square_then_promotions() -> None:
-    board = chess.Board(None)
-    moves = []
-    for origin in chess.SQUARES:
-        targets = chess.BB_KNIGHT_ATTACKS[origin]
-        targets |= chess.BB_RANK_ATTACKS[origin][0] | chess.BB_FILE_ATTACKS[origin][0]
-        targets |= chess.BB_DIAG_ATTACKS[origin][0]
-        moves += [chess.Move(origin, target) for target in chess.scan_forward(targets)]
-    for file in range(8):
-        for target in range(max(0, file - 1), min(7, file + 1) + 1):
-            for piece in (chess.QUEEN, chess.ROOK, chess.BISHOP):
-                square = chess.square(file, 6)
-                moves.append(chess.Move(square, chess.square(target, 7), piece))
-    assert len(moves) == LC0_SIZE
-    for index, move in enumerate(moves):
-        board.clear_board()
-        game = _game_with(move)
-        if game is not None:
-            assert move_index(game, move.uci(), action_space="lc0_1858") == index
+def test_moves_of_lc0_are_numbered_as_in_the_reference() -> None:
+    for index, move in enumerate(lc0_1858.MOVES):
+        assert move_index(_game_with(move), move.uci(), action_space="lc0_1858") == index
 
 
-def _game_with(move: chess.Move) -> Game | None:
-    """Returns a position of White's in which `move` is legal, or None if kings are in the way."""
+def _game_with(move: chess.Move) -> Game:
+    """Returns a position of White's in which `move` is legal."""
     board = chess.Board(None)
     last_rank = chess.square_rank(move.to_square) == 7
     if move.promotion:
@@ -72,52 +85,12 @@ def _game_with(move: chess.Move) -> Game | None:
             candidate.set_piece_at(black, chess.Piece(chess.KING, chess.BLACK))
             if candidate.is_valid() and candidate.is_legal(move):
                 return Game(candidate.fen())
-    return None
+    raise AssertionError(f"kings are in the way of {move}")
 
 
 def _step(move: chess.Move) -> tuple[int, int]:
     files = chess.square_file(move.to_square) - chess.square_file(move.from_square)
     return files, chess.square_rank(move.to_square) - chess.square_rank(move.from_square)
-
-
-def test_lc0_indices_are_those_that_lc0_prints(shared_data: Path) -> None:
-    lines = (shared_data / "golden" / "lc0_maia-1100.jsonl").read_text().splitlines()
-    for line in lines:
-        record = json.loads(line)
-        game = game_of(record["position"])
-        printed = {uci: index for uci, (_, index) in record["policy_pct_and_index"].items()}
-        assert move_indices(game, action_space="lc0_1858") == printed, record["position"]
-
-
-def game_of(uci_position: str) -> Game:
-    """Returns the game of ``startpos moves ...`` or ``fen ... moves ...``, castling as lc0 writes it."""
-    start, _, moves = uci_position.partition(" moves ")
-    fen = chess.STARTING_FEN if start == "startpos" else start.removeprefix("fen ")
-    return Game(fen, moves.split(), chess960=True)
-
-
-def test_lc0_history_before_a_fen_repeats_its_position() -> None:
-    planes = encode(Game("4k3/8/8/8/8/8/4P3/4K3 w - - 7 9"), "lc0_112")
-    frames = planes[:104].reshape(8, 13, 8, 8)
-    assert (frames == frames[0]).all()
-    assert (planes[109] == 7).all()
-    assert (planes[111] == 1).all()
-
-
-def test_lc0_history_before_the_start_position_is_empty() -> None:
-    planes = encode(Game(chess.STARTING_FEN, ["e2e4"]), "lc0_112")
-    assert planes[13:26].any()
-    assert not planes[26:104].any()
-    assert (planes[108] == 1).all()
-
-
-def test_lc0_history_before_a_double_step_has_the_pawn_at_home() -> None:
-    planes = encode(Game("4k3/8/8/8/3pP3/8/8/4K3 b - e3 0 1"), "lc0_112")
-    theirs = planes[:104].reshape(8, 13, 8, 8)[:, 6]
-    here, home = (4, 4), (6, 4)  # rank and file of e4 and e2, seen by Black
-    assert theirs[0][here] == 1
-    assert theirs[0].sum() == 1
-    assert all(frame[home] == 1 and frame.sum() == 1 for frame in theirs[1:])
 
 
 @pytest.mark.parametrize("shape", [(1, 118, 8, 8), (2, 119, 8, 8), (1, 119, 8, 7)])
