@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aztoolkit.errors import EvaluationError
 from aztoolkit.evaluator import Evaluation, Evaluator, UniformEvaluator
-from aztoolkit.mcts import SearchConfig
+from aztoolkit.mcts import Backend, SearchConfig
 from aztoolkit.model import ModelSpec
 from aztoolkit.player import Limit, Player
 
@@ -38,6 +38,15 @@ def test_time_is_the_limit(az_spec: ModelSpec):
     result = player.think([player.new_game()], [chess.Board()], limit)[0]
     assert time.monotonic() - start_s < 10
     assert 0 < result.simulations < 10_000_000
+
+
+@pytest.mark.parametrize("backend", ["native", "python"])
+def test_a_network_with_the_encodings_of_lc0_plays(az_spec: ModelSpec, backend: Backend):
+    spec = az_spec.model_copy(update={"encoding": "lc0_112", "action_space": "lc0_1858"})
+    player = Player(UniformEvaluator(spec), SearchConfig(), backend=backend)
+    mate_in_one = chess.Board("6k1/5ppp/8/8/8/8/5PPP/R5K1 w - - 0 1")
+    result = player.think([player.new_game()], [mate_in_one], Limit(simulations=64))[0]
+    assert result.best_move == chess.Move.from_uci("a1a8")
 
 
 class NanEvaluator(UniformEvaluator):

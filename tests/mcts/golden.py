@@ -29,6 +29,7 @@ SETTINGS: list[dict[str, Any]] = [  # Any: fields of SearchConfig
     {"batch_size": 4, "prove_ends": False, "c_puct": 3.0},
     {"batch_size": 1, "algorithm": "gumbel", "seed": 2},
     {"batch_size": 16, "algorithm": "gumbel", "gumbel_scale": 0.0},
+    {"batch_size": 4, "encoding": "lc0_112", "action_space": "lc0_1858"},
 ]
 SPEC = ModelSpec(
     encoding="az119",
@@ -48,13 +49,20 @@ def search_again(
     board = chess.Board(tree["fen"], chess960=tree["chess960"])
     for uci in tree["moves"]:
         board.push_uci(uci)
-    search, evaluator = kind(SearchConfig.model_validate(tree["settings"])), ExactEvaluator(SPEC)
+    config = SearchConfig.model_validate(tree["settings"])
+    search, evaluator = kind(config), ExactEvaluator(spec_of(config))
     for i, simulations in enumerate(tree["simulations"]):
         if i:
             board.push(search.result().best_move)
         search.start(board, simulations)
         run([search], evaluator)
     return [f"{depth} {move} {visits}" for depth, move, visits, *_ in rows(search)]
+
+
+def spec_of(config: SearchConfig) -> ModelSpec:
+    """Returns the spec of a network that answers such a search."""
+    named = {"encoding": config.encoding, "action_space": config.action_space}
+    return SPEC.model_copy(update=named)
 
 
 def load() -> list[dict[str, Any]]:

@@ -15,8 +15,16 @@ from aztoolkit.mcts.native import NativePool, NativeSearch
 from aztoolkit.mcts.pool import PythonPool
 from aztoolkit.mcts.reference import ReferenceSearch
 from aztoolkit.model import ModelSpec
+from tests.mcts.golden import spec_of
 from tests.mcts.soak import soak
-from tests.mcts.trees import random_board, rows
+from tests.mcts.trees import ExactEvaluator, random_board, rows
+
+LC0_FENS = [
+    "r3k2r/8/8/8/8/8/8/R3K2R b KQkq - 0 1",  # castling
+    "n1n5/PPPk4/8/8/8/8/4Kppp/5N1N w - - 0 1",  # promotions
+    "4k3/8/8/8/3pP3/8/8/4K3 b - e3 0 1",  # a history with the pawn put home
+]
+"""Where moves or planes are written in lc0's own way."""
 
 
 def search(
@@ -93,6 +101,21 @@ def test_equal_with_a_uniform_network_where_all_scores_tie(az_spec: ModelSpec) -
         assert_same_game(
             random_board(rng), UniformEvaluator(az_spec), rng, searches=2, batch_size=4
         )
+
+
+@pytest.mark.parametrize("algorithm", ["puct", "gumbel"])
+def test_equal_with_the_encodings_of_lc0(algorithm: str) -> None:
+    rng = random.Random(13)
+    settings = {
+        "encoding": "lc0_112",
+        "action_space": "lc0_1858",
+        "algorithm": algorithm,
+        "batch_size": 4,
+    }
+    evaluator = ExactEvaluator(spec_of(SearchConfig.model_validate(settings)))
+    boards = [random_board(rng) for _ in range(4)] + [chess.Board(fen) for fen in LC0_FENS]
+    for board in boards:
+        assert_same_game(board, evaluator, rng, searches=3, **settings)
 
 
 @pytest.mark.parametrize(
@@ -281,18 +304,3 @@ def test_only_the_kept_part_of_the_tree_stays(hash_evaluator: Evaluator) -> None
 
 def test_every_move_is_legal_over_many_games() -> None:
     assert soak(6000, seed=1).total() > 5  # a million: python -m tests.mcts.soak
-
-
-def test_networks_of_lc0_can_be_searched() -> None:
-    tree = NativeSearch(SearchConfig(encoding="lc0_112", action_space="lc0_1858", batch_size=8))
-    board = chess.Board("r3k2r/8/8/8/8/8/8/R3K2R b KQkq - 0 1")
-    tree.start(board, 100)
-    planes = np.full((8, 112, 8, 8), np.nan, np.float32)
-    while not tree.done:
-        count = tree.gather(planes)
-        assert np.isfinite(planes[:count]).all()
-        policy = np.zeros((count, 1858), np.float32)
-        policy[:, 1000] = 1.0
-        tree.apply(policy, np.zeros((count, 3), np.float32))
-    assert set(tree.result().moves) == set(board.legal_moves)
-    assert tree.result().simulations == 100
