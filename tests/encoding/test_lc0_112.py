@@ -93,6 +93,15 @@ def test_a_double_step_inside_the_known_game_is_not_made_up():
     assert ["e4" in pawns for pawns in own_pawns] == [True, True] + [False] * 6
 
 
-def test_an_impossible_en_passant_square_puts_no_pawn_home():
-    history = frames(chess.Board("4k3/8/8/8/8/8/8/4K3 w - d6 0 1"))
+@pytest.mark.parametrize(
+    "ranks",
+    [
+        "8/8/8",  # no pawn
+        "8/8/3n4",  # not a pawn
+        "3p4/8/3p4",  # its home is taken
+        "8/3n4/3p4",  # it would have jumped
+    ],
+)
+def test_an_impossible_en_passant_square_puts_no_pawn_home(ranks: str):
+    history = frames(chess.Board(f"4k3/{ranks}/8/8/8/4K3 w - d6 0 1"))
     assert (history == history[0]).all()

@@ -35,6 +35,7 @@ BOARDS = [
     played(fen=WHITE_PUSHED),
     played("e8d8", fen=WHITE_PUSHED),
     played(fen=PUSHED_IN_VAIN),
+    played(fen="4k3/3p4/8/3p4/8/8/8/4K3 w - d6 0 1"),
     played(fen="4k3/8/8/8/8/8/4P3/4K3 w - - 150 200"),
 ]
 """Where histories begin and end, repeat themselves or must be made up."""
