@@ -34,7 +34,7 @@ void encode_az119(const Game& game, std::span<float> planes) {
   const Color us = now.turn();
   const int known = std::min(kHistory, static_cast<int>(frames.size()));
   for (int t = 0; t < known; ++t) write_frame(out, frames[frames.size() - 1 - t], us);
-  out.zeros((kHistory - known) * kFramePlanes);
+  out.skip((kHistory - known) * kFramePlanes);
   out.flag(us == Color::black);
   out.fill(counter(now.fullmove_number()));
   for (Color side : {us, !us}) {

@@ -33,7 +33,7 @@ void write_frame(PlaneWriter& out, const Frame& frame, Color us, Bitboard step) 
 
 void write_missing_frames(PlaneWriter& out, const Frame& oldest, Color us, int count) {
   static const Key start = Position::start().key();
-  if (oldest.position.key() == start) return out.zeros(count * kFramePlanes);
+  if (oldest.position.key() == start) return out.skip(count * kFramePlanes);
   for (int i = 0; i < count; ++i) write_frame(out, oldest, us, double_step(oldest.position));
 }
 
@@ -53,7 +53,7 @@ void encode_lc0_112(const Game& game, std::span<float> planes) {
   }
   out.flag(us == Color::black);
   out.fill(static_cast<float>(now.halfmove_clock()));
-  out.fill(0.0f);
+  out.skip(1);
   out.fill(1.0f);
 }
 

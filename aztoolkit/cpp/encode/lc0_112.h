@@ -9,7 +9,8 @@
 // Frames before the start of the known game repeat its first position with no repetition flag,
 // unless that is the start position of chess (lc0's default, HistoryFill=fen_only). If a pawn
 // may just have made a double step there, the repeated frames show it before that step.
-// Source: https://github.com/LeelaChessZero/lc0/blob/master/src/neural/encoder.cc
+// The reference is aztoolkit/encoding/lc0_112.py. Source:
+// https://github.com/LeelaChessZero/lc0/blob/master/src/neural/encoder.cc
 #pragma once
 
 #include <span>

@@ -5,7 +5,8 @@
 //              knight is the bare move
 //
 // Castling is the king's move onto its own rook (e1h1, e1a1).
-// Source: https://github.com/LeelaChessZero/lc0/blob/master/src/neural/encoder.cc
+// The reference is aztoolkit/encoding/lc0_1858.py. Source:
+// https://github.com/LeelaChessZero/lc0/blob/master/src/neural/encoder.cc
 #pragma once
 
 #include "chess/move.h"
