@@ -5,10 +5,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
 
-from aztoolkit.model import OUTPUTS
+from aztoolkit.errors import ModelError
+from aztoolkit.model import INPUT, OUTPUTS
 
+OPSET = 20
+"""ONNX operator set of every model; ONNX Runtime reads it from 1.17 on."""
+IR_VERSION = 9
+"""Of the file format; the one that came with the operator set."""
 _QUANTIZE, _DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 _CONV, _GEMM = "Conv", "Gemm"
 _S8_MAX = 127
@@ -41,6 +47,35 @@ def value_head(graph: onnx.GraphProto) -> tuple[str, ...]:
     """Returns the names of the nodes that feed the win/draw/loss output and not the policy."""
     value, policy = _ancestors(graph, _WDL), _ancestors(graph, _POLICY)
     return tuple(node.name for node in graph.node if node.name in value and node.name not in policy)
+
+
+def divide_planes(graph: onnx.GraphProto, divisors: NDArray[np.float32]) -> str:
+    """Divides the input planes by numbers that the weights of their readers take back.
+
+    Args:
+        divisors: `[C]`, one a plane.
+
+    Returns:
+        The tensor that they now read.
+
+    Raises:
+        ModelError: something else than convolutions reads the planes.
+    """
+    factors = numpy_helper.from_array((1 / divisors).reshape(1, -1, 1, 1), f"{INPUT}_factors")
+    divided = f"{INPUT}_divided"
+    tensors = initializers(graph)
+    for node in graph.node:
+        if INPUT in node.input:
+            if node.op_type != _CONV:
+                raise ModelError(f"expected convolutions of the planes, got {node.op_type}")
+            weights = tensors[node.input[1]]
+            scaled = numpy_helper.to_array(weights) * divisors.reshape(1, -1, 1, 1)
+            weights.CopyFrom(numpy_helper.from_array(scaled, weights.name))
+            _replace_input(node, INPUT, divided)
+    graph.initializer.append(factors)
+    inputs = [INPUT, factors.name]
+    graph.node.insert(0, helper.make_node("Mul", inputs, [divided], name=f"/{divided}"))
+    return divided
 
 
 def drop_identities(graph: onnx.GraphProto) -> None:
@@ -101,7 +136,7 @@ def _pack(graph: onnx.GraphProto, tensor: onnx.TensorProto) -> None:
     }
     for name, values in packed.items():
         graph.initializer.append(numpy_helper.from_array(values, name))
-    node = onnx.helper.make_node(
+    node = helper.make_node(
         _DEQUANTIZE, list(packed), [tensor.name], name=f"{tensor.name}_{_DEQUANTIZE}", axis=0
     )
     graph.node.insert(0, node)

@@ -21,13 +21,11 @@ from aztoolkit.errors import ModelError
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.files import atomic_path
 from aztoolkit.model import INPUT, OUTPUTS, ModelSpec, Precision
-from export.graph import drop_identities
+from export.graph import OPSET, drop_identities
 from export.metadata import tool_versions, write_metadata
 from train.checkpoint import Checkpoint
 from train.network import fold_batch_norm
 
-OPSET = 20
-"""ONNX operator set of every model; ONNX Runtime reads it from 1.17 on."""
 TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 3e-2}
 """Largest accepted distance of a logit from torch's, as a share of the largest logit or of 1."""
 _CHECKED_GAMES = 4

@@ -4,7 +4,8 @@
            1/99                   └────────────── float ───────────┘          └─ float ─ next Add
 
 - Activations are u8 with one scale a tensor, weights s8 with one a channel, biases s32.
-- The input is exact: every plane of `az119` holds multiples of 1/99, so that is its scale.
+- The input is exact: every plane of `az119` holds multiples of 1/99, so that is its scale. `lc0_112`
+  has one plane of whole numbers, which is divided by 99 first and its weights multiplied by as much.
 - Residual sums, squeeze-excitation and the value head stay in float: they cost little time there
   and much accuracy in INT8. Large matrices there are stored as s8 all the same.
 - Ranges are the smallest and largest value over all calibration positions; percentiles were worse.
@@ -19,21 +20,23 @@ import numpy as np
 import onnx
 
 from aztoolkit.backends.ort import OrtEvaluator
-from aztoolkit.encoding import az119
+from aztoolkit.encoding import az119, get_encoding, lc0_112
 from aztoolkit.errors import ModelError
 from aztoolkit.files import atomic_path
 from aztoolkit.model import INPUT, ModelSpec, QuantizationSpec
 from export.bias import correct_biases
 from export.calibration import Calibration, PlanesReader, Progress, ignore_progress
-from export.graph import bypass_rounding, pack_matrices, value_head
+from export.graph import bypass_rounding, divide_planes, pack_matrices, value_head
 from export.metadata import tool_versions, write_metadata
 
 METHOD = "static-minmax+bias-correction"
 FULL_WEIGHT_BITS = 8
 SAFE_WEIGHT_BITS = 7
 """Sums of two u8 x s7 products fit into the 16 bits that processors without VNNI add them in."""
-_EXACT_SCALES = {az119.NAME: 1 / az119.COUNTER_LIMIT}
-"""Of the input, by encoding."""
+_EXACT_SCALE = 1 / az119.COUNTER_LIMIT
+"""Of the input: 0 to 255 times that many are exact."""
+_WHOLE_PLANES = {az119.NAME: (), lc0_112.NAME: (lc0_112.HALFMOVE_CLOCK,)}
+"""By encoding, the planes that hold whole numbers; the others hold multiples of the scale up to 1."""
 _QUANTIZED_OPS = ["Conv", "Relu"]
 
 
@@ -61,8 +64,9 @@ def quantize_static(
     original = onnx.load(model)
     if not any(node.op_type == "Conv" for node in original.graph.node):
         raise ModelError(f"expected convolutions to quantize, got none: {model}")
+    planes = _exact_planes(original.graph, spec.encoding)
     float_layers = value_head(original.graph)
-    options = _options(spec.encoding, weight_bits, float_layers)
+    options = _options(planes, weight_bits, float_layers)
     with atomic_path(target) as temporary:
         quantized = _run_quantizer(original, PlanesReader(calibration.planes, progress), options)
         bypass_rounding(quantized.graph)
@@ -92,19 +96,23 @@ def read_fp32_spec(model: Path) -> ModelSpec:
     return evaluator.spec
 
 
+def _exact_planes(graph: onnx.GraphProto, encoding: str) -> str:
+    """Brings every plane to multiples of the scale and returns the tensor that they are in."""
+    whole = _WHOLE_PLANES[encoding]
+    if not whole:
+        return INPUT
+    divisors = np.ones(get_encoding(encoding).planes, dtype=np.float32)
+    divisors[list(whole)] = az119.COUNTER_LIMIT
+    return divide_planes(graph, divisors)
+
+
 def _options(
-    encoding: str, weight_bits: int, float_layers: tuple[str, ...]
+    planes: str, weight_bits: int, float_layers: tuple[str, ...]
 ) -> dict[str, Any]:  # Any: keyword arguments
     from onnxruntime.quantization import QuantFormat, QuantType
 
-    overrides = {}
-    if encoding in _EXACT_SCALES:
-        overrides[INPUT] = [
-            {
-                "scale": np.array(_EXACT_SCALES[encoding], dtype=np.float32),
-                "zero_point": np.array(0, dtype=np.uint8),
-            }
-        ]
+    scale = np.array(_EXACT_SCALE, dtype=np.float32)
+    overrides = {planes: [{"scale": scale, "zero_point": np.array(0, dtype=np.uint8)}]}
     return {
         "quant_format": QuantFormat.QDQ,
         "activation_type": QuantType.QUInt8,

@@ -10,7 +10,8 @@ import torch
 from aztoolkit.backends import open_evaluator
 from aztoolkit.errors import EvaluationError, InputError, ModelError
 from export import onnx as subject
-from export.onnx import OPSET, check_planes, export_onnx
+from export.graph import OPSET
+from export.onnx import check_planes, export_onnx
 from tests.export.conftest import STEP, make_checkpoint
 from train.checkpoint import Checkpoint
 from train.network import NetworkKind, fold_batch_norm
