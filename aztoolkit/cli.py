@@ -14,9 +14,11 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "train": ("train.cli:train", "Train a network by self-play."),
+    "import": ("export.cli:import_", "Make a model of a network of Leela Chess Zero."),
     "export": ("export.cli:export", "Write a checkpoint as FP32 and FP16 ONNX models."),
     "quantize": ("export.cli:quantize", "Shrink a model to INT8, calibrated on positions."),
     "compare": ("export.cli:compare", "Measure how far a model is from its original."),
+    "describe": ("export.cli:describe", "Show what a model, network, checkpoint or run is."),
     "gate": ("eval.cli:gate", "Accept or reject a model by matches against its original."),
     "match": ("eval.cli:match", "Play two engines against each other."),
     "serve": ("serve.cli:serve", "Play against a model in the browser."),
@@ -31,6 +33,7 @@ _EXTRAS = {
     "pyarrow": "train,export",
     "tensorboard": "train",
     "onnx": "export",
+    "google": "export",
     "onnxruntime": "cpu",
     "fastapi": "serve",
     "uvicorn": "serve",

@@ -63,9 +63,9 @@ class ModelSpec(BaseModel):
 
     format_version: int = FORMAT_VERSION
     encoding: str
-    """`az119` (see `aztoolkit.encoding`)."""
+    """`az119` or `lc0_112` (see `aztoolkit.encoding`)."""
     action_space: str
-    """`az4672`."""
+    """`az4672` or `lc0_1858`."""
     network: NetworkSpec
     """Kind and size of the network, such as `{"kind": "resnet", "filters": 64, "blocks": 5}`."""
     precision: Precision
@@ -74,6 +74,8 @@ class ModelSpec(BaseModel):
     """Of the weights this model was exported from."""
     training_step: int
     """Learner steps behind those weights."""
+    source: str = ""
+    """Name of the file that they were imported from; empty for our own."""
     tools: dict[str, str]
     """Versions of what made the file, by package."""
 

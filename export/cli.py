@@ -1,4 +1,4 @@
-"""The commands `export`, `quantize` and `compare`."""
+"""The commands `import`, `export`, `quantize`, `compare` and `describe`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +21,64 @@ _MEBIBYTE = 1 << 20
 Output = Annotated[Path | None, Parameter(alias="-o")]
 Flag = Annotated[bool, Parameter(negative=())]
 Count = Annotated[int | None, Parameter(validator=lambda _, count: _check_count(count))]
+
+
+def import_(network: Path, /, *, output: Output = None, json: Flag = False) -> int:
+    """Make a model of a network of Leela Chess Zero: residual towers, with or without squeeze-excitation.
+
+    For example:
+        aztoolkit import maia-1500.pb.gz
+        aztoolkit import maia-1500.pb.gz -o models/maia.onnx --json
+
+    Parameters
+    ----------
+    network: Path
+        The network (.pb.gz).
+    output: Path
+        The file to write; without it beside the network, under the same name.
+    json: bool
+        Print one JSON document instead of text.
+    """
+    from export.lc0.importer import default_target, import_network, read_source
+
+    console = human_console(json_output=json)
+    target = output or default_target(network)
+    _check_target(target, network)
+    source = read_source(network)
+    spec = import_network(source, target)
+    console.print(_describe_network(spec), soft_wrap=True)
+    if source.has_moves_left:
+        console.print("left out the moves-left head: models have no place for it", soft_wrap=True)
+    report = _report(target, spec, console)
+    if json:
+        dropped = ["moves_left"] if source.has_moves_left else []
+        print_json({"network": str(network), "dropped": dropped, "model": report})
+    return 0
+
+
+def describe(path: Path, /, *, json: Flag = False) -> int:
+    """Show what a model, an lc0 network, a checkpoint or a run is, and what was found out about it.
+
+    For example:
+        aztoolkit describe runs/a/export/int8.onnx
+        aztoolkit describe maia-1500.pb.gz --json
+
+    Parameters
+    ----------
+    path: Path
+        A model (.onnx), a network (.pb.gz), a checkpoint (.safetensors) or a run folder.
+    json: bool
+        Print one JSON document instead of text.
+    """
+    from export.describe import describe_path
+    from export.describe.words import print_description
+
+    document = describe_path(path)
+    if json:
+        print_json(document)
+    else:
+        print_description(document, human_console())
+    return 0
 
 
 def export(source: Path, /, *, output: Output = None, json: Flag = False) -> int:
@@ -208,6 +266,15 @@ def _report(path: Path, spec: "ModelSpec", console: Console) -> dict[str, Any]:
         "sha256": sha256(path),
         "spec": spec.model_dump(mode="json"),
     }
+
+
+def _describe_network(spec: "ModelSpec") -> str:
+    network = spec.network
+    squeeze = "with" if network["se_channels"] else "without"
+    return (
+        f"{network['blocks']} blocks of {network['filters']} filters {squeeze} squeeze-excitation, "
+        f"{network['policy']} policy, {network['value']} value, {spec.training_step:,} training steps"
+    )
 
 
 def _describe(calibration: "Calibration") -> str:

@@ -14,9 +14,11 @@ from aztoolkit.cli import main
 
 COMMANDS = [
     "train",
+    "import",
     "export",
     "quantize",
     "compare",
+    "describe",
     "gate",
     "match",
     "serve",
@@ -75,6 +77,8 @@ def test_version(capsys: pytest.CaptureFixture[str]):
         ["dance"],
         ["doctor", "--jsn"],
         ["export"],
+        ["import", "/nowhere.pb.gz"],
+        ["describe", "/nowhere"],
         ["export", "/nowhere/at/all"],
         ["quantize", "/nowhere.onnx", "--int8"],
         ["compare", "/nowhere.onnx", "/nowhere.onnx"],
@@ -122,6 +126,7 @@ def test_a_wrong_setting_is_named_as_the_option_it_came_from(
         ("torch", "train,export", ["train", "--run", "RUN", "--games", "1"]),
         ("pyarrow", "train,export", ["train", "--run", "RUN", "--games", "1"]),
         ("onnx", "export", ["export", "RUN"]),
+        ("google", "export", ["import", "RUN.pb.gz"]),
         ("fastapi", "serve", ["serve", "RUN"]),
     ],
 )
