@@ -89,18 +89,19 @@ def wdl_below(node: Node) -> tuple[float, float, float]:
 
 
 def principal_variation(root: Node, first: Node | None) -> tuple[chess.Move, ...]:
-    """Returns the best move, its best answer, and so on, as far as they were visited.
+    """Returns the best move, visited or not, its best answer, and so on as far as they were visited.
 
     The best is a proven win, else the most visited of those not proven lost.
 
     Args:
         first: the move chosen otherwise, unless there is a win.
     """
-    moves, node = [], root
+    moves: list[chess.Move] = []
+    node = root
     while node.children:
         best = max(node.children, key=_worth)
         node = first if first is not None and node is root and best.end != WIN else best
-        if node.visits == 0:
+        if moves and node.visits == 0:
             break
         moves.append(node.move)
     return tuple(moves)

@@ -50,18 +50,21 @@ class SearchResult:
         """
         if self.chosen is not None and not self._wins.any():
             return self.moves[self.chosen]
-        return self.moves[int(np.argmax(self._weights))]
+        return self.moves[int(np.argmax(np.where(self._eligible, self._weights, -1.0)))]
 
     def policy(self, temperature: float = 1.0) -> NDArray[np.float64]:
         """Returns a probability for each move; temperature 0 takes the best move.
 
         In proportion to visits ** (1 / temperature), or for Gumbel to improved ** (1 / temperature).
-        Moves proven to lose get nothing as long as there are others, and wins get all.
+        Moves proven to lose get nothing as long as there are others, and wins get all. Where none of those
+        left was visited, the priors stand in.
         """
         if temperature == 0:
             best = self.moves.index(self.best_move)
             return np.asarray(np.eye(len(self.moves))[best], dtype=np.float64)
-        weights = self._weights
+        weights = np.where(self._eligible, self._weights, 0.0)
+        if not weights.any():
+            weights = np.where(self._eligible, self.priors.astype(np.float64), 0.0)
         scaled = (weights / weights.max()) ** (1.0 / temperature)
         return np.asarray(scaled / scaled.sum(), dtype=np.float64)
 
@@ -71,15 +74,17 @@ class SearchResult:
 
     @property
     def _weights(self) -> NDArray[np.float64]:
-        """Visits, or the improved policy, of the moves that are not proven to be worse than others."""
+        """Visits, or the improved policy."""
         found = self.visits if self.improved is None else self.improved
-        weights = np.asarray(found, dtype=np.float64)
-        if self.proofs is None:
-            return weights
-        for kept in (self.proofs > 0, self.proofs >= 0):
-            if weights[kept].any():
-                return np.where(kept, weights, 0.0)
-        return weights
+        return np.asarray(found, dtype=np.float64)
+
+    @property
+    def _eligible(self) -> NDArray[np.bool_]:
+        """The moves that are not proven to be worse than others."""
+        if self._wins.any():
+            return self._wins
+        not_lost = np.ones(len(self.moves), np.bool_) if self.proofs is None else self.proofs >= 0
+        return not_lost if not_lost.any() else ~not_lost
 
 
 class Search(Protocol):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import chess
+import numpy as np
 import pytest
 
 from aztoolkit.evaluator import UniformEvaluator
@@ -71,3 +72,42 @@ def test_moves_that_lose_get_no_share_of_the_policy(kind: Any, az_spec: ModelSpe
     assert result.policy(1.0)[loses] == 0.0
     assert result.values[loses] == -1.0
     assert len(result.moves) == 5
+
+
+@pytest.mark.parametrize("kind", [ReferenceSearch, NativeSearch])
+def test_a_decided_root_has_a_variation_though_nothing_was_searched(
+    kind: Any, az_spec: ModelSpec
+) -> None:
+    board = chess.Board(MATE_IN_TWO)
+    board.push_uci("a1a6")
+    tree = kind(SearchConfig(algorithm="gumbel"))
+    tree.start(board, 5000)
+    run([tree], UniformEvaluator(az_spec))
+    tree.start(board, 5000)
+    result = tree.result()
+    assert result.simulations == 0
+    assert result.pv[0] == result.best_move
+
+
+@pytest.mark.parametrize("kind", [ReferenceSearch, NativeSearch])
+def test_one_simulation_plays_by_the_priors(kind: Any, az_spec: ModelSpec) -> None:
+    result = search(kind, chess.STARTING_FEN, az_spec, 1)
+    assert result.pv == (result.best_move,)
+    assert result.best_move == result.moves[int(np.argmax(result.priors))]
+    assert result.policy(1.0) == pytest.approx(result.priors)
+
+
+def test_an_unvisited_move_goes_before_one_that_loses() -> None:
+    moves = (chess.Move.from_uci("e2e4"), chess.Move.from_uci("d2d4"))
+    result = SearchResult(
+        moves=moves,
+        visits=np.array([1, 0], np.int32),
+        priors=np.array([0.6, 0.4], np.float32),
+        values=np.array([-1.0, np.nan], np.float32),
+        wdl=(0.0, 0.5, 0.5),
+        pv=(moves[1],),
+        simulations=2,
+        proofs=np.array([-1, 0], np.int8),
+    )
+    assert result.best_move == moves[1]
+    assert result.policy(1.0).tolist() == [0.0, 1.0]

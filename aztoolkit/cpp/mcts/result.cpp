@@ -28,8 +28,8 @@ std::size_t best_child(std::span<const Node> children) {
   return std::ranges::max_element(children, {}, worth) - children.begin();
 }
 
-// The best move, its best answer, and so on, as far as they were visited; `first` at the root,
-// unless there is a win.
+// The best move, visited or not, its best answer, and so on as far as they were visited; `first` at
+// the root, unless there is a win.
 std::vector<PlainMove> principal_variation(const Tree& tree, std::optional<std::size_t> first,
                                            bool chess960) {
   std::vector<PlainMove> moves;
@@ -37,7 +37,7 @@ std::vector<PlainMove> principal_variation(const Tree& tree, std::optional<std::
     const auto children = tree.children(*node);
     std::size_t best = best_child(children);
     if (first && moves.empty() && children[best].end != End::win) best = *first;
-    if (children[best].visits == 0) break;
+    if (!moves.empty() && children[best].visits == 0) break;
     moves.push_back(plain(tree.edges(*node)[best].move, chess960));
     node = &children[best];
   }
