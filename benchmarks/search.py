@@ -6,8 +6,11 @@ python -m benchmarks.search [MODEL.onnx]
   answer (zeros) read back as logits: all that the protocol asks for, save the network.
 - *pool*: the same with a network, and all cores; *raw* is the same session at the same batch, alone.
 - *tree*: one game, 800 simulations from an empty tree, batches of at most 16; raw at that batch.
+- *move*: seconds for a move of 800 simulations by a large network (192x15, INT8), beside those that its
+  evaluations alone would take.
 
-Without MODEL a network of 64 filters and 5 blocks with random weights is made, and quantized to INT8.
+Without MODEL a network of 64 filters and 5 blocks with random weights is made, and quantized to INT8; so is
+the large one.
 """
 
 import json
@@ -51,6 +54,9 @@ def search(model: Path | None = None) -> dict[str, Any]:  # Any: a JSON document
         evaluator = open_evaluator(model or make_model(Path(folder)))
         figures = {**uniform(), **with_network(evaluator)}
         evaluator.close()
+        large = open_evaluator(make_model(Path(folder), filters=192, blocks=15))
+        figures |= move_time(large)
+        large.close()
     return document(NAME, figures)
 
 
@@ -117,13 +123,37 @@ def with_network(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON documen
     }
 
 
+def move_time(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON document
+    """Returns seconds a move of 800 simulations, and those of its evaluations alone."""
+    tree = NativeSearch(SearchConfig(batch_size=TREE_BATCH))
+    planes = _some_planes([NativeSearch(SearchConfig(batch_size=1)) for _ in range(TREE_BATCH)])
+
+    def move() -> int:
+        _start([tree], TREE_SIMULATIONS)
+        run([tree], evaluator)
+        return 1
+
+    def raw() -> int:
+        evaluator.evaluate(planes)
+        return len(planes)
+
+    rates = rates_side_by_side({"move": move, "raw": raw})
+    slowest, fastest = rates["move"].lowest, rates["move"].highest
+    return {
+        "move_network": evaluator.spec.network,
+        "move_s": 1.0 / rates["move"].median,
+        "move_s_range": [1.0 / fastest, 1.0 / slowest],
+        "move_raw_s": TREE_SIMULATIONS / rates["raw"].median,
+    }
+
+
 def openings(count: int) -> list[chess.Board]:
     """Returns so many positions a few random plies into the game, the same in every run."""
     return [_opening(seed) for seed in range(count)]
 
 
-def make_model(folder: Path) -> Path:
-    """Returns a network of 64 filters and 5 blocks with random weights, in INT8."""
+def make_model(folder: Path, *, filters: int = 64, blocks: int = 5) -> Path:
+    """Returns a network with random weights, in INT8."""
     from aztoolkit.model import CalibrationSpec
     from export.calibration import Calibration, encode_boards
     from export.onnx import export_onnx
@@ -131,15 +161,16 @@ def make_model(folder: Path) -> Path:
     from train.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
     from train.network import NetworkConfig, build_network
 
-    config = NetworkConfig(filters=64, blocks=5)
+    config = NetworkConfig(filters=filters, blocks=blocks)
     info = CheckpointInfo(network=config, training_step=0)
-    weights = save_checkpoint(folder, build_network(config), info)
-    export_onnx(load_checkpoint(weights), folder / "fp32.onnx", precision="fp32")
+    size = folder / f"{filters}x{blocks}"
+    weights = save_checkpoint(size, build_network(config), info)
+    export_onnx(load_checkpoint(weights), size / "fp32.onnx", precision="fp32")
     planes = encode_boards(openings(POOL), info.encoding)
     spec = CalibrationSpec(source="random openings", positions=len(planes), sha256="", seed=0)
     calibration = Calibration(planes, spec)
-    quantize_static(folder / "fp32.onnx", folder / "int8.onnx", calibration)
-    return folder / "int8.onnx"
+    quantize_static(size / "fp32.onnx", size / "int8.onnx", calibration)
+    return size / "int8.onnx"
 
 
 class _Zeros:
