@@ -16,6 +16,8 @@ Json = Annotated[
 Output = Annotated[Path | None, Parameter(help="Also save the document in this folder.")]
 
 _NOT_FIGURES = {"benchmark", "aztoolkit", "commit", "python", "cpu", "memory_gib"}
+_TABLES = ("rows", "search")
+"""What a report may hold as lists of rows."""
 _WHOLE_FROM = 100
 """Figures from here on are shown without decimals."""
 
@@ -27,6 +29,7 @@ For example:
     aztoolkit benchmark search
     aztoolkit benchmark movegen --json
     aztoolkit benchmark quantization runs/mine/export/*.onnx
+    aztoolkit benchmark network fp32.onnx int8.onnx
     aztoolkit benchmark all --output results/""",
     result_action="return_value",
 )
@@ -84,6 +87,53 @@ def quantization(
     return _show([measure(models, threads=threads)], json_output, output)
 
 
+@app.command
+def network(
+    models: Annotated[list[Path], Parameter(negative="")],
+    *,
+    threads: int = 0,
+    json_output: Json = False,
+    output: Output = None,
+) -> int:
+    """Models side by side: evaluations a second at batches 1 to 256, nodes a second of a search.
+
+    Parameters
+    ----------
+    models: list[Path]
+        Such as fp32.onnx and int8.onnx; the first is what others are held against.
+    threads: int
+        Processor threads of each; 0 for all.
+    """
+    from benchmarks.network import network as measure
+
+    return _show([measure(models, threads=threads)], json_output, output)
+
+
+@app.command
+def tactics(
+    model: Path,
+    suite: Path,
+    *,
+    simulations: Annotated[list[int], Parameter(negative="")] = [1, 800],  # noqa: B006, never changed
+    json_output: Json = False,
+    output: Output = None,
+) -> int:
+    """Positions of an .epd suite that a model solves, by simulations.
+
+    Parameters
+    ----------
+    model: Path
+        The network.
+    suite: Path
+        Positions with best moves, such as Win at Chess.
+    simulations: list[int]
+        Such as 1 for the network alone, and 800.
+    """
+    from benchmarks.tactics import tactics as measure
+
+    return _show([measure(model, suite, simulations=simulations)], json_output, output)
+
+
 @app.command(name="all")
 def everything(*, json_output: Json = False, output: Output = None) -> int:
     """All that need no model, one after the other."""
@@ -114,11 +164,12 @@ def _print(report: Report) -> None:
     )
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in report.items():
-        if name not in _NOT_FIGURES and name != "rows":
+        if name not in _NOT_FIGURES and name not in _TABLES:
             table.add_row(name, _text(value))
     human_console().print(table)
-    if rows := report.get("rows"):
-        human_console().print(_table(rows))
+    for name in _TABLES:
+        if rows := report.get(name):
+            human_console().print(_table(rows))
 
 
 def _table(rows: Sequence[Report]) -> Table:

@@ -35,7 +35,7 @@ def quantization(
         ModelError: a model is missing, broken or not ours.
     """
     evaluators = {str(model): open_evaluator(model, threads=threads) for model in models}
-    rows = [row for batch in batches for row in _rows(evaluators, batch)]
+    rows = [row for batch in batches for row in evaluation_rows(evaluators, batch)]
     for evaluator in evaluators.values():
         evaluator.close()
     return document(
@@ -43,7 +43,10 @@ def quantization(
     )
 
 
-def _rows(evaluators: dict[str, Evaluator], batch: int) -> list[dict[str, Any]]:
+def evaluation_rows(
+    evaluators: dict[str, Evaluator], batch: int
+) -> list[dict[str, Any]]:  # Any: rows of a JSON document
+    """Returns a row of evaluations a second for each evaluator, by the name of its model file."""
     works = {name: _work(evaluator, batch) for name, evaluator in evaluators.items()}
     measured = rates_side_by_side(works)
     return [_row(name, evaluators[name], batch, rate) for name, rate in measured.items()]

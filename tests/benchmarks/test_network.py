@@ -1,0 +1,65 @@
+"""Networks side by side, and tactics."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from aztoolkit.cli import main
+from aztoolkit.errors import DataError
+from aztoolkit.model import ModelSpec
+from benchmarks import network as subject
+from benchmarks import quantization
+from benchmarks.tactics import read_suite, tactics
+from tests.export.conftest import make_constant_model
+
+MATE = "7k/5ppp/8/8/8/8/8/R5K1 w - - bm Ra8#; id"
+SUITE = (
+    f'{MATE} "one";\n{MATE.replace("bm Ra8#", "am Ra8#")} "two";\n{MATE.split(" bm")[0]} id "no";\n'
+)
+
+
+@pytest.fixture
+def model(az_spec: ModelSpec, tmp_path: Path) -> Path:
+    return make_constant_model(tmp_path / "a.onnx", az_spec)
+
+
+def test_every_model_is_measured_in_every_way(
+    model: Path, az_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for module in (subject, quantization):
+        quick = partial(module.rates_side_by_side, repeats=1, min_run_s=0.01)
+        monkeypatch.setattr(module, "rates_side_by_side", quick)
+    models = [model, make_constant_model(tmp_path / "b.onnx", az_spec)]
+    report = subject.network(models, threads=1)
+    assert [row["batch"] for row in report["rows"]] == [1, 1, 16, 16, 64, 64, 256, 256]
+    assert [row["search"] for row in report["search"]] == ["tree", "tree", "pool", "pool"]
+    assert all(row["nodes_per_s"] > 0 for row in report["search"])
+    measured = {"batch 1", "batch 16", "batch 64", "batch 256", "tree", "pool"}
+    assert {name: set(found) for name, found in report["speedup"].items()} == {
+        str(path): measured for path in models
+    }
+    assert set(report["speedup"][str(model)].values()) == {1}
+
+
+def test_tactics_are_solved_by_search(model: Path, tmp_path: Path):
+    (tmp_path / "x.epd").write_text(SUITE)
+    report = tactics(model, tmp_path / "x.epd", simulations=[400])
+    assert report["positions"] == 2
+    assert report["solved"] == {"400": 1}
+
+
+def test_only_positions_with_an_answer_are_read(tmp_path: Path):
+    (tmp_path / "x.epd").write_text(SUITE)
+    assert len(read_suite(tmp_path / "x.epd")) == 2
+    (tmp_path / "y.epd").write_text("no position")
+    for name in ("y.epd", "missing.epd"):
+        with pytest.raises(DataError, match="expected an EPD file"):
+            read_suite(tmp_path / name)
+
+
+def test_tactics_are_a_command(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "x.epd").write_text(SUITE)
+    arguments = ["benchmark", "tactics", str(model), str(tmp_path / "x.epd")]
+    assert main([*arguments, "--simulations", "1", "--simulations", "8"]) == 0
+    assert "solved" in capsys.readouterr().out
