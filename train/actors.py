@@ -8,9 +8,9 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 import torch
 
 from aztoolkit.evaluator import Evaluator
-from train.config import TrainConfig
 from train.replay import Game
 from train.selfplay import Actor
+from train.settings import TrainConfig
 
 _POLL_S = 0.2
 

@@ -8,7 +8,8 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
 from aztoolkit.console import human_console, print_json, progress_console
-from train.config import DEFAULT_PROFILE, TrainConfig, resolve
+from train.config import DEFAULT_PROFILE, resolve
+from train.settings import TrainConfig
 
 RUNS = Path("runs")
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from aztoolkit.errors import EvaluationError
-from train.config import TrainConfig
+from train.settings import TrainConfig
 from train.window import Batch
 
 _ILLEGAL_LOGIT = -1e4

@@ -20,7 +20,7 @@ from aztoolkit.files import write_text
 from train.actors import ActorGroup
 from train.augment import mirror_randomly
 from train.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
-from train.config import FILE, TrainConfig
+from train.config import FILE
 from train.inference import TorchEvaluator
 from train.interrupt import stop_on_signal
 from train.journal import Journal
@@ -28,6 +28,7 @@ from train.lock import lock_run
 from train.metrics import Metrics
 from train.progress import Display
 from train.replay import Game
+from train.settings import TrainConfig
 from train.start import Start, network_config, start_run
 from train.state import TrainingState, save_state
 from train.window import ReplayWindow, recent_games

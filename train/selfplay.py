@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from aztoolkit.encoding import get_action_space, get_encoding
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.mcts import GamePool, Search, SearchResult, create_mcts, pool_of
-from train.config import TrainConfig
 from train.replay import Game
+from train.settings import TrainConfig
 
 MAX_PLIES, ADJUDICATED = "max_plies", "adjudicated"
 """Terminations that are ours; the others are named by the rules."""

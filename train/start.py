@@ -10,9 +10,9 @@ from torch import nn
 
 from aztoolkit.errors import ConfigError
 from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
-from train.config import TrainConfig
 from train.learner import Learner
 from train.network import NetworkConfig, build_network
+from train.settings import TrainConfig
 from train.state import load_state
 
 

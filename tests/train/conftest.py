@@ -7,12 +7,12 @@ from rich.console import Console
 from torch import nn
 
 from train.checkpoint import CheckpointInfo
-from train.config import TrainConfig
 from train.inference import TorchEvaluator
 from train.network import NetworkConfig, build_network
 from train.progress import Display
 from train.replay import Game
 from train.selfplay import Actor
+from train.settings import TrainConfig
 
 TINY = NetworkConfig(filters=8, blocks=1)
 

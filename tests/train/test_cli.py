@@ -10,8 +10,8 @@ import pytest
 
 from aztoolkit.cli import BAD_INPUT, DONE, main
 from train.checkpoint import latest_checkpoint, load_checkpoint
-from train.config import TrainConfig
 from train.replay import read_games
+from train.settings import TrainConfig
 
 START_S = 120
 

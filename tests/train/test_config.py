@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from aztoolkit.errors import ConfigError
-from train.config import FILE, TrainConfig, load_config, load_profile, profile_names, resolve
+from train.config import FILE, load_config, load_profile, profile_names, resolve
+from train.settings import TrainConfig
 
 
 def test_every_profile_loads_and_names_a_device() -> None:
@@ -16,18 +17,20 @@ def test_every_profile_loads_and_names_a_device() -> None:
 @pytest.mark.parametrize(
     ("name", "figures"),
     [
-        ("high", (192, 15, 24, 800, 8192, 1_000_000, 50_000)),
-        ("mid", (192, 15, 12, 800, 4096, 500_000, 20_000)),
-        ("low", (64, 5, 4, 800, 2048, 200_000, 10_000)),
+        ("high", (192, 15, 24, 800, 512, 20.0, 8192, 1_000_000, 50_000)),
+        ("mid", (192, 15, 12, 800, 256, 15.0, 4096, 500_000, 20_000)),
+        ("low", (64, 5, 4, 800, 128, 10.0, 2048, 200_000, 10_000)),
     ],
 )
-def test_gpu_profiles_have_the_figures_of_the_plan(name: str, figures: tuple[int, ...]) -> None:
+def test_gpu_profiles_have_the_figures_of_the_plan(name: str, figures: tuple[float, ...]) -> None:
     profile = load_profile(name)
     assert figures == (
         profile.filters,
         profile.blocks,
         profile.actors,
         profile.simulations,
+        profile.inference_batch_size,
+        profile.inference_timeout_ms,
         profile.training_batch_size,
         profile.replay_capacity,
         profile.replay_minimum,
@@ -103,3 +106,23 @@ def test_settings_that_disagree_with_a_run_are_refused(
     assert "= 9" in str(caught.value) or "filters = " + json.dumps(stored.filters) in str(
         caught.value
     )
+
+
+def test_simulations_follow_the_phase_of_the_game() -> None:
+    config = TrainConfig(
+        simulations=100, middle_ply=10, middle_simulations=50, late_ply=40, late_simulations=20
+    )
+    assert [config.simulations_at(ply) for ply in (0, 9, 10, 39, 40, 99)] == [
+        100,
+        100,
+        50,
+        50,
+        20,
+        20,
+    ]
+    assert TrainConfig(simulations=100).simulations_at(200) == 100
+
+
+def test_phases_stand_in_order(run: Path) -> None:
+    with pytest.raises(ConfigError, match="middle_ply"):
+        resolve(run, "cpu", {"middle_ply": 90, "late_ply": 80})

@@ -4,10 +4,10 @@ import torch
 from torch import nn
 
 from aztoolkit.errors import EvaluationError
-from train.config import TrainConfig
 from train.learner import Learner
 from train.network import NetworkConfig, build_network
 from train.replay import Game
+from train.settings import TrainConfig
 from train.window import Batch, ReplayWindow
 
 

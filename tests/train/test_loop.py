@@ -6,11 +6,12 @@ import torch
 
 from aztoolkit.errors import CheckpointError, EvaluationError, InputError, MachineError
 from train.checkpoint import latest_checkpoint, load_checkpoint, weights_path
-from train.config import FILE, TrainConfig, load_config
+from train.config import FILE, load_config
 from train.lock import lock_run
 from train.loop import Limits, Summary, train_run
 from train.progress import Display
 from train.replay import read_games
+from train.settings import TrainConfig
 
 ONE = Limits(iterations=1)
 

@@ -8,9 +8,9 @@ from aztoolkit.encoding import get_action_space
 from aztoolkit.errors import EvaluationError
 from tests.train.conftest import evaluator_of
 from train.actors import ActorGroup
-from train.config import TrainConfig
 from train.replay import Game
 from train.selfplay import Actor, End, end_of_game, game_seed
+from train.settings import TrainConfig
 
 
 def actor_of(config: TrainConfig, network: nn.Module) -> Actor:
