@@ -7,17 +7,21 @@ A resumed run keeps its own config.toml; options that disagree with it are refus
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from aztoolkit.errors import ConfigError
+from aztoolkit.hardware import Gpu, probe_gpus
 from train.settings import TrainConfig
 
 FILE = "config.toml"
 DEFAULT_PROFILE = "cpu"
+AUTO = "auto"
+_AUTO_MIB = {"high": 30_000, "mid": 14_000, "low": 7_000}
+"""Graphics memory that a profile wants, less what a card of that size keeps for itself."""
 _PROFILES = Path(__file__).parent / "profiles"
 
 
@@ -26,18 +30,27 @@ def profile_names() -> list[str]:
     return sorted(path.stem for path in _PROFILES.glob("*.toml"))
 
 
+def choose_profile(gpus: Sequence[Gpu]) -> str:
+    """Returns the name of the largest profile that the first of the graphics cards has memory for."""
+    memory_mib = gpus[0].memory_mib if gpus else 0
+    fitting = (name for name, wanted in _AUTO_MIB.items() if memory_mib >= wanted)
+    return next(fitting, DEFAULT_PROFILE)
+
+
 def load_profile(name: str) -> TrainConfig:
-    """Returns the settings of a profile, by its name or the path of a TOML file of one's own.
+    """Returns the settings of a profile: by its name, by the path of a TOML file of one's own, or those
+    that fit this machine for `auto`.
 
     Raises:
         ConfigError: there is no such profile, or it holds an unknown or wrong value.
     """
     if name.endswith(".toml"):
         return load_config(Path(name))
+    if name == AUTO:
+        name = choose_profile(probe_gpus())
     if name not in profile_names():
-        raise ConfigError(
-            f"expected a profile among {', '.join(profile_names())} or a .toml file, got {name!r}"
-        )
+        known = ", ".join([AUTO, *profile_names()])
+        raise ConfigError(f"expected a profile among {known} or a .toml file, got {name!r}")
     return load_config(_PROFILES / f"{name}.toml")
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from aztoolkit.errors import ConfigError
-from train.config import FILE, load_config, load_profile, profile_names, resolve
+from aztoolkit.hardware import Gpu
+from train.config import FILE, choose_profile, load_config, load_profile, profile_names, resolve
 from train.settings import TrainConfig
 
 
@@ -38,7 +39,7 @@ def test_gpu_profiles_have_the_figures_of_the_plan(name: str, figures: tuple[flo
 
 
 def test_an_unknown_profile_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"among cpu, high, low, mid .* got 'fast'"):
+    with pytest.raises(ConfigError, match=r"among auto, cpu, high, low, mid .* got 'fast'"):
         load_profile("fast")
 
 
@@ -126,3 +127,16 @@ def test_simulations_follow_the_phase_of_the_game() -> None:
 def test_phases_stand_in_order(run: Path) -> None:
     with pytest.raises(ConfigError, match="middle_ply"):
         resolve(run, "cpu", {"middle_ply": 90, "late_ply": 80})
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "name"),
+    [(81_559, "high"), (40_960, "high"), (15_360, "mid"), (8_188, "low"), (4_096, "cpu")],
+)
+def test_auto_goes_by_graphics_memory(memory_mib: int, name: str) -> None:
+    assert choose_profile([Gpu("card", "570.1", memory_mib, "8.0")]) == name
+
+
+def test_auto_without_a_card_is_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.config.probe_gpus", list)
+    assert load_profile("auto") == load_profile("cpu")
