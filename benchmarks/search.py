@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from aztoolkit._native import Game
 from aztoolkit.backends import open_evaluator
+from aztoolkit.encoding import get_encoding
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.mcts import SearchConfig, run
 from aztoolkit.mcts.native import NativeSearch
@@ -89,8 +90,9 @@ BYTES_PER_EDGE = 8
 def with_network(evaluator: Evaluator) -> dict[str, Any]:  # Any: a JSON document
     """Returns evaluations a second of a pool and of one tree, beside those of the session alone."""
     counted = _Counted(evaluator)
-    pool = [NativeSearch(SearchConfig(batch_size=1)) for _ in range(POOL)]
-    tree = NativeSearch(SearchConfig(batch_size=TREE_BATCH))
+    config = _config(evaluator.spec)
+    pool = [NativeSearch(config) for _ in range(POOL)]
+    tree = NativeSearch(config.model_copy(update={"batch_size": TREE_BATCH}))
     planes = _some_planes(pool)
 
     def raw(batch: int) -> Callable[[], int]:
@@ -235,8 +237,15 @@ def _game(seed: int) -> Game:
     return Game(moves=[move.uci() for move in _opening(seed).move_stack])
 
 
+def _config(spec: ModelSpec) -> SearchConfig:
+    """Returns the settings of a search that encodes as a network wants it, one leaf at a time."""
+    return SearchConfig(encoding=spec.encoding, action_space=spec.action_space, batch_size=1)
+
+
 def _some_planes(pool: list[NativeSearch]) -> NDArray[np.float32]:
-    planes = np.empty((len(pool), 119, 8, 8), np.float32)
+    """Returns the positions of some openings: `[B, C, 8, 8]`."""
+    channels = get_encoding(pool[0].config.encoding).planes
+    planes = np.empty((len(pool), channels, 8, 8), np.float32)
     _start(pool, 1)
     for i, search in enumerate(pool):
         search.gather(planes[i : i + 1])

@@ -7,6 +7,7 @@ import pytest
 
 from aztoolkit.cli import main
 from aztoolkit.errors import DataError
+from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.model import ModelSpec
 from benchmarks import network as subject
 from benchmarks import quantization
@@ -40,6 +41,19 @@ def test_every_model_is_measured_in_every_way(
         str(path): measured for path in models
     }
     assert set(report["speedup"][str(model)].values()) == {1}
+
+
+@pytest.mark.parametrize("spaces", [("az119", "az4672"), ("lc0_112", "lc0_1858")])
+def test_a_search_is_measured_with_a_network_of_any_encoding(
+    spaces: tuple[str, str], az_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+):
+    from benchmarks import search
+
+    quick = partial(search.rates_side_by_side, repeats=1, min_run_s=0.01)
+    monkeypatch.setattr(search, "rates_side_by_side", quick)
+    encoding, actions = spaces
+    spec = az_spec.model_copy(update={"encoding": encoding, "action_space": actions})
+    assert search.with_network(UniformEvaluator(spec))["evals_per_s"] > 0
 
 
 def test_tactics_are_solved_by_search(model: Path, tmp_path: Path):
