@@ -16,6 +16,7 @@ NATIVE = Path("aztoolkit/_native.pyx")
 MSVC_FLAGS = ["/std:c++20", "/O2", "/EHsc"]
 GNU_FLAGS = ["-std=c++20", "-O3", "-fvisibility=hidden", "-ffp-contract=off"]
 """Without contraction a processor with fused multiply-add finds the same trees as one without."""
+PAGE = Path("serve/static/index.html")
 NOT_SHIPPED = ("__pycache__", "web", "results")
 
 
@@ -26,6 +27,10 @@ class BuildWithStages(build_py):
         """Builds as ever, then adds the stages."""
         super().run()
         if not self.editable_mode:
+            if not PAGE.is_file():
+                self.warn(
+                    f"no {PAGE}: `aztoolkit serve` will have no page; build it with `make setup`"
+                )
             for stage in STAGES:
                 self._copy(stage)
 
