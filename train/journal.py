@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aztoolkit.errors import DataError, InputError
 from aztoolkit.files import write_text
-from train.replay import FOLDER, Game, read_games, write_shard
+from train.replay import FOLDER, Game, read_games, upgrade_row, write_shard
 
 _NAME = "journal.jsonl"
 
@@ -70,7 +70,7 @@ class Journal:
             return []
         try:
             *whole, _torn = self._path.read_text().split("\n")
-            return [Game(**json.loads(line)) for line in whole]
+            return [Game(**upgrade_row(json.loads(line))) for line in whole]
         except (ValueError, TypeError) as error:
             raise DataError(
                 f"expected a game on every line of {self._path}, got {error}; remove that line"

@@ -8,19 +8,24 @@
     checkpoint_step  int32                training step of the network that began the game
     start_fen        string               where the game began
     moves            list<string>         UCI, one for each ply
-    searched         list<bool>           whether the visits of that ply are a policy target
-    policy_index     list<list<uint16>>   for each ply, policy indices of the legal moves
-    policy_visits    list<list<uint16>>   ... and how often the search visited each, or 0
+    searched         list<bool>           whether that ply is a policy target
+    policy_index     list<list<uint16>>   for each ply, policy indices of the moves with a weight
+    policy_weight    list<list<uint16>>   ... and those weights, above 0: visits, or 1/65535ths
     root_value       list<float32>        value for the side to move, -1 to 1, NaN if unknown
     result           int8                 +1 White won, 0 drawn, -1 Black won
     termination      string               checkmate, stalemate, ..., max_plies
+    wdl              list<list<uint16>>   empty; or for each ply win, draw, loss in 1/65535ths, as
+                                          its side to move sees them: learned in place of the result
 
 File metadata: `aztoolkit.format_version`, `aztoolkit.encoding`, `aztoolkit.action_space`.
-Positions are not stored: they follow from the moves.
+Positions and their legal moves are not stored: they follow from the moves.
+
+Format 1 had `policy_visits` of all legal moves, zeros among them, and no `wdl`; it is still read.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +38,7 @@ from numpy.typing import NDArray
 from aztoolkit.errors import DataError
 from aztoolkit.files import atomic_path
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FOLDER = "replay"
 _NAME = "shard-{:06d}.parquet"
 _PATTERN = "shard-*.parquet"
@@ -51,14 +56,24 @@ SCHEMA = pa.schema(
         ("moves", pa.list_(pa.string())),
         ("searched", pa.list_(pa.bool_())),
         ("policy_index", pa.list_(pa.list_(pa.uint16()))),
-        ("policy_visits", pa.list_(pa.list_(pa.uint16()))),
+        ("policy_weight", pa.list_(pa.list_(pa.uint16()))),
         ("root_value", pa.list_(pa.float32())),
         ("result", pa.int8()),
         ("termination", pa.string()),
+        ("wdl", pa.list_(pa.list_(pa.uint16()))),
     ],
     metadata=_METADATA,
 )
-_PER_PLY = ("searched", "policy_index", "policy_visits", "root_value")
+_SCHEMA_1 = pa.schema(
+    [
+        column.with_name("policy_visits") if column.name == "policy_weight" else column
+        for column in SCHEMA
+        if column.name != "wdl"
+    ],
+    metadata=_METADATA | {b"aztoolkit.format_version": b"1"},
+)
+_PER_PLY = ("searched", "policy_index", "root_value")
+_OUTCOMES = 3
 
 
 @dataclass(frozen=True)
@@ -72,16 +87,18 @@ class Game:
     moves: Sequence[str]
     """UCI."""
     searched: Sequence[bool]
-    """Whether the visits are a policy target."""
+    """Whether the policy is a target."""
     policy_index: Sequence[Sequence[int]]
-    """Policy indices of the legal moves."""
-    policy_visits: Sequence[Sequence[int]]
-    """Visits of those moves; 0 where the search did not look."""
+    """Policy indices of the moves with a weight."""
+    policy_weight: Sequence[Sequence[int]]
+    """Weights of those moves, 1 to 65535: visits, or Gumbel's improved policy in 1/65535ths."""
     root_value: Sequence[float]
     """For the side to move, -1 to 1."""
     result: int
     """+1 White won, 0 drawn, -1 Black won."""
     termination: str
+    wdl: Sequence[Sequence[int]] = field(default_factory=list)
+    """Empty; or win, draw and loss in 1/65535ths for the side to move, learned instead of the result."""
 
     def __len__(self) -> int:
         return len(self.moves)
@@ -184,11 +201,30 @@ def _at_plies(game: Game, plies: list[int]) -> Iterator[tuple[int, chess.Board]]
 
 
 def wdl_target(game: Game) -> NDArray[np.float32]:
-    """Returns the result as each ply's side to move sees it: `[plies, 3]` win, draw, loss."""
+    """Returns what each ply's side to move should expect: `[plies, 3]` win, draw, loss; sums of 1."""
+    if game.wdl:
+        weights = np.array(game.wdl, dtype=np.float32)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
     white_first = chess.Board(game.start_fen).turn == chess.WHITE
     sign = np.where(np.arange(len(game)) % 2 == 0, 1, -1) * (1 if white_first else -1)
     outcome = game.result * sign  # +1 won, 0 drawn, -1 lost
     return np.asarray(np.eye(3, dtype=np.float32)[1 - outcome])
+
+
+def upgrade_row(row: dict[str, Any]) -> dict[str, Any]:  # Any: columns of every type
+    """Returns the fields of a game of format 1 as those of format 2, others as they are."""
+    if "policy_visits" not in row:
+        return row
+    visits = row.pop("policy_visits")
+    return row | {
+        "policy_index": _where_visited(row["policy_index"], visits),
+        "policy_weight": _where_visited(visits, visits),
+        "wdl": [],
+    }
+
+
+def _where_visited(rows: list[list[int]], visits: list[list[int]]) -> list[list[int]]:
+    return [list(compress(row, counts)) for row, counts in zip(rows, visits, strict=True)]
 
 
 def _read_rows(shard: Path) -> list[dict[str, Any]]:  # Any: columns of every type
@@ -201,14 +237,19 @@ def _read_rows(shard: Path) -> list[dict[str, Any]]:  # Any: columns of every ty
         raise DataError(
             f"expected a replay shard, got {reason}: {shard}; remove it to go on without its games"
         ) from error
-    found = {key: metadata.get(key) for key in _METADATA}
-    if found != _METADATA or not table.schema.equals(SCHEMA):
+    if not any(_is_of(schema, metadata, table) for schema in (SCHEMA, _SCHEMA_1)):
+        found = {key: metadata.get(key) for key in _METADATA}
         raise DataError(
-            f"expected a replay shard of format {FORMAT_VERSION} for az119/az4672, got "
+            f"expected a replay shard of format 1 or {FORMAT_VERSION} for az119/az4672, got "
             f"{_text(found)} with columns {table.column_names}: {shard}; it is from elsewhere"
         )
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
+
+
+def _is_of(schema: pa.Schema, metadata: dict[bytes, bytes], table: pa.Table) -> bool:
+    marks = schema.metadata.items()
+    return table.schema.equals(schema) and all(metadata.get(key) == mark for key, mark in marks)
 
 
 def _text(metadata: dict[bytes, bytes | None]) -> dict[str, str | None]:
@@ -225,15 +266,18 @@ def _to_game(row: dict[str, Any], shard: Path) -> Game:
             f"expected every column filled in game {row['game_id']}, got none in {missing}: "
             f"{shard}; remove it to go on without its games"
         )
-    lengths = {name: len(row[name]) for name in _PER_PLY}
+    weights = row["policy_visits" if "policy_visits" in row else "policy_weight"]
+    lengths = {name: len(row[name]) for name in _PER_PLY} | {"weights": len(weights)}
     plies = len(row["moves"])
     ragged = [
-        len(indices) != len(visits)
-        for indices, visits in zip(row["policy_index"], row["policy_visits"], strict=False)
+        len(indices) != len(of_them)
+        for indices, of_them in zip(row["policy_index"], weights, strict=False)
     ]
+    ragged += [len(row.get("wdl", [])) not in (0, plies)]
+    ragged += [len(outcomes) != _OUTCOMES for outcomes in row.get("wdl", [])]
     if any(length != plies for length in lengths.values()) or any(ragged):
         raise DataError(
             f"expected {plies} entries a ply in game {row['game_id']}, got {lengths}: "
             f"{shard}; remove it to go on without its games"
         )
-    return Game(**row)
+    return Game(**upgrade_row(row))

@@ -48,7 +48,7 @@ class _Play:
     search: Search
     board: chess.Board = field(default_factory=chess.Board)
     policy_index: list[list[int]] = field(default_factory=list)
-    policy_visits: list[list[int]] = field(default_factory=list)
+    policy_weight: list[list[int]] = field(default_factory=list)
     root_value: list[float] = field(default_factory=list)
 
     def finish(self, end: End) -> Game:
@@ -62,7 +62,7 @@ class _Play:
             moves=[move.uci() for move in self.board.move_stack],
             searched=[True] * plies,
             policy_index=self.policy_index,
-            policy_visits=self.policy_visits,
+            policy_weight=self.policy_weight,
             root_value=self.root_value,
             result=end.result,
             termination=end.termination,
@@ -161,8 +161,10 @@ class Actor:
         return None
 
     def _record(self, play: _Play, result: SearchResult) -> None:
-        play.policy_index.append([self._to_index(play.board, move) for move in result.moves])
-        play.policy_visits.append(np.minimum(result.visits, _MOST_VISITS).tolist())
+        visited = np.flatnonzero(result.visits)
+        moves = [result.moves[i] for i in visited.tolist()]
+        play.policy_index.append([self._to_index(play.board, move) for move in moves])
+        play.policy_weight.append(np.minimum(result.visits[visited], _MOST_VISITS).tolist())
         play.root_value.append(result.value)
 
     def _choose(self, play: _Play, result: SearchResult) -> int:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +38,11 @@ class _Positions:
 
     planes: PackedPlanes
     moves: list[NDArray[np.uint16]]
+    """For each position, policy indices of the moves with a weight."""
+    weights: list[NDArray[np.uint16]]
+    """For each position, weights of those moves."""
+    legal: list[NDArray[np.uint16]]
     """For each position, policy indices of the legal moves."""
-    visits: list[NDArray[np.uint16]]
-    """For each position, visits of those moves."""
     wdl: NDArray[np.float32]
 
     def __len__(self) -> int:
@@ -98,14 +101,17 @@ def recent_games(games: Sequence[Game], positions: int) -> Sequence[Game]:
 
 def _positions(game: Game) -> _Positions:
     encode = get_encoding(ENCODING).encode
+    to_index = get_action_space(ACTION_SPACE).move_to_index
     searched = np.flatnonzero(game.searched).tolist()
-    planes = np.stack(
-        [encode(board) for board, kept in zip(game.boards(), game.searched, strict=True) if kept]
-    )
+    boards = compress(game.boards(), game.searched)  # one board, pushed on: look at each in turn
+    pairs = [
+        (encode(board), [to_index(board, move) for move in board.legal_moves]) for board in boards
+    ]
     return _Positions(
-        planes=pack(planes),
+        planes=pack(np.stack([planes for planes, _ in pairs])),
         moves=[np.array(game.policy_index[ply], dtype=np.uint16) for ply in searched],
-        visits=[np.array(game.policy_visits[ply], dtype=np.uint16) for ply in searched],
+        weights=[np.array(game.policy_weight[ply], dtype=np.uint16) for ply in searched],
+        legal=[np.array(legal, dtype=np.uint16) for _, legal in pairs],
         wdl=wdl_target(game)[searched],
     )
 
@@ -115,9 +121,9 @@ def _batch(chosen: Sequence[tuple[_Positions, int]]) -> Batch:
     policy = np.zeros((len(chosen), actions), dtype=np.float32)
     legal = np.zeros((len(chosen), actions), dtype=np.bool_)
     for row, (game, position) in enumerate(chosen):
-        moves, visits = game.moves[position], game.visits[position]
-        policy[row, moves] = visits / visits.sum(dtype=np.float32)
-        legal[row, moves] = True
+        moves, weights = game.moves[position], game.weights[position]
+        policy[row, moves] = weights / weights.sum(dtype=np.float32)
+        legal[row, game.legal[position]] = True
     packed = PackedPlanes(
         np.stack([game.planes.masks[position] for game, position in chosen]),
         np.stack([game.planes.levels[position] for game, position in chosen]),

@@ -58,7 +58,7 @@ def make_game(number: int, moves: list[str]) -> Game:
         moves=moves,
         searched=[False] * plies,
         policy_index=[[]] * plies,
-        policy_visits=[[]] * plies,
+        policy_weight=[[]] * plies,
         root_value=[0.0] * plies,
         result=0,
         termination="max_plies",

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,10 +29,11 @@ GAME = Game(
     moves=["f2f3", "e7e5", "g2g4", "d8h4"],
     searched=[True, True, False, True],
     policy_index=[[1, 4671], [2], [3], [4]],
-    policy_visits=[[1, 65535], [8], [9], [9]],
+    policy_weight=[[1, 65535], [8], [9], [9]],
     root_value=[0.5, -0.25, 0.0, 1.0],
     result=-1,
     termination="checkmate",
+    wdl=[],
 )
 
 
@@ -53,9 +55,27 @@ def test_round_trip_over_shards(run: Path) -> None:
 
 def test_a_shard_says_what_it_is(run: Path) -> None:
     metadata = pq.read_schema(write_shard(run, [GAME])).metadata
-    assert metadata[b"aztoolkit.format_version"] == b"1"
+    assert metadata[b"aztoolkit.format_version"] == b"2"
     assert metadata[b"aztoolkit.encoding"] == b"az119"
     assert metadata[b"aztoolkit.action_space"] == b"az4672"
+
+
+def test_a_shard_of_format_1_is_read_as_the_second(run: Path) -> None:
+    path = write_shard(run, [GAME])
+    old = vars(GAME) | {
+        "policy_index": [[1, 7, 4671], [2], [3], [4]],
+        "policy_visits": [[1, 0, 65535], [8], [9], [9]],
+    }
+    del old["policy_weight"], old["wdl"]
+    fields = [field for field in SCHEMA if field.name in old]
+    fields.insert(7, pa.field("policy_visits", SCHEMA.field("policy_weight").type))
+    metadata = SCHEMA.metadata | {b"aztoolkit.format_version": b"1"}
+    pq.write_table(pa.Table.from_pylist([old], schema=pa.schema(fields, metadata=metadata)), path)
+    assert list(read_games(run)) == [GAME]
+    journal = Journal(run)
+    journal.recover()
+    (run / "replay" / "journal.jsonl").write_text(json.dumps(old | {"game_id": 4}) + "\n")
+    assert Journal(run).recover() == numbered(3, 4)
 
 
 def test_positions_come_with_their_history(run: Path) -> None:
@@ -86,6 +106,12 @@ def test_result_is_seen_by_the_side_to_move() -> None:
     assert np.array_equal(wdl_target(dataclasses.replace(GAME, result=0)), [drawn] * 4)
 
 
+def test_labels_are_learned_in_place_of_the_result() -> None:
+    labelled = dataclasses.replace(GAME, wdl=[[65535, 0, 0], [10, 20, 10], [0, 0, 1], [1, 1, 0]])
+    expected = [[1, 0, 0], [0.25, 0.5, 0.25], [0, 0, 1], [0.5, 0.5, 0]]
+    assert np.array_equal(wdl_target(labelled), expected)
+
+
 def _truncate(shard: Path) -> None:
     shard.write_bytes(shard.read_bytes()[:-20])
 
@@ -105,10 +131,15 @@ CORRUPTIONS: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (_truncate, "expected a replay shard"),
     "not parquet": (lambda shard: shard.write_text("1. e4 e5"), "expected a replay shard"),
     "column missing": (_rewrite(lambda table: table.drop_columns(["moves"])), "with columns"),
-    "metadata missing": (_rewrite(lambda table: table.replace_schema_metadata({})), "of format 1"),
+    "metadata missing": (
+        _rewrite(lambda table: table.replace_schema_metadata({})),
+        "of format 1 or 2",
+    ),
     "column empty": (_with_row(moves=None), "moves"),
     "ragged": (_with_row(root_value=[0.5]), "4 entries a ply"),
-    "ragged policy": (_with_row(policy_visits=[[1], [8], [9], [9]]), "4 entries a ply"),
+    "ragged labels": (_with_row(wdl=[[1, 2, 3]]), "4 entries a ply"),
+    "labels of two": (_with_row(wdl=[[1, 2]] * 4), "4 entries a ply"),
+    "ragged policy": (_with_row(policy_weight=[[1], [8], [9], [9]]), "4 entries a ply"),
 }
 
 

@@ -31,7 +31,7 @@ def test_a_batch_holds_positions_with_their_own_targets(games: list[Game]) -> No
     for game in games:
         for ply, board in enumerate(game.boards()):
             policy = np.zeros(4672, dtype=np.float32)
-            policy[list(game.policy_index[ply])] = game.policy_visits[ply]
+            policy[list(game.policy_index[ply])] = game.policy_weight[ply]
             legal = [TO_INDEX(board, move) for move in board.legal_moves]
             target = (policy / policy.sum(), sorted(legal), wdl_target(game)[ply])
             expected.setdefault(ENCODE(board).tobytes(), []).append(target)
