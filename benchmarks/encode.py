@@ -13,7 +13,8 @@ import numpy as np
 
 from aztoolkit._native import Game, encode_batch
 from aztoolkit.encoding import get_encoding
-from benchmarks.measure import document, rates_side_by_side
+from aztoolkit.measure import rates_side_by_side
+from benchmarks.measure import document
 
 NAME = "encode"
 BATCH = 64

@@ -16,7 +16,8 @@ from typing import IO, Any
 import chess
 
 from aztoolkit._native import START_FEN, perft
-from benchmarks.measure import document, rates_side_by_side
+from aztoolkit.measure import rates_side_by_side
+from benchmarks.measure import document
 
 NAME = "movegen"
 DEPTH = 6

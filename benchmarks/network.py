@@ -19,7 +19,8 @@ from typing import Any
 from aztoolkit.backends import open_evaluator
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.mcts import SearchConfig, create_cache, create_mcts, run
-from benchmarks.measure import Rate, document, rates_side_by_side
+from aztoolkit.measure import Rate, rates_side_by_side
+from benchmarks.measure import document
 from benchmarks.quantization import evaluation_rows
 from benchmarks.search import openings
 

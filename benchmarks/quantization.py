@@ -9,7 +9,8 @@ import numpy as np
 from aztoolkit.backends import open_evaluator
 from aztoolkit.encoding import get_encoding
 from aztoolkit.evaluator import Evaluator
-from benchmarks.measure import Rate, document, rates_side_by_side
+from aztoolkit.measure import Rate, rates_side_by_side
+from benchmarks.measure import document
 
 BATCHES = (1, 16, 64)
 REFERENCE_BATCH = 16

@@ -32,8 +32,9 @@ from aztoolkit.encoding import get_encoding
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.mcts import SearchConfig, run
 from aztoolkit.mcts.native import NativeSearch
+from aztoolkit.measure import Rate, rate, rates_side_by_side
 from aztoolkit.model import ModelSpec
-from benchmarks.measure import Rate, document, rate, rates_side_by_side
+from benchmarks.measure import document
 
 NAME = "search"
 POOL = 64
