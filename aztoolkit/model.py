@@ -111,13 +111,21 @@ class ModelSpec(BaseModel):
         try:
             return cls.model_validate({name: _decode(name, text) for name, text in ours.items()})
         except (ValidationError, json.JSONDecodeError) as error:
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"expected aztoolkit metadata in {source}, got {reason}") from error
+            raise ModelError(
+                f"expected aztoolkit metadata in {source}, got {_reason(error)}; export it again"
+            ) from error
 
 
 _TEXT_FIELDS = {
     name for name, field in ModelSpec.model_fields.items() if field.annotation in (str, Precision)
 }
+
+
+def _reason(error: ValidationError | json.JSONDecodeError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"broken JSON: {error}"
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
 def _decode(name: str, text: str) -> object:

@@ -158,6 +158,8 @@ def _from_pgn(text: str, where: str) -> Opening:
     if game is None or game.errors:
         reason = game.errors[0] if game else "no game"
         raise DataError(f"expected a game in PGN in {where}, got {reason}")
+    if not game.variations and not text.lstrip().startswith("["):
+        raise DataError(f"expected headers or moves in PGN in {where}, got {text.strip()[:40]!r}")
     return Opening(game.board().fen(), tuple(game.mainline_moves()))
 
 

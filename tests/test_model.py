@@ -53,3 +53,10 @@ def test_malformed_metadata_is_one_clear_line(az_spec: ModelSpec, broken: dict[s
 
 def test_sidecars_stand_beside_the_model():
     assert sidecar(Path("a/int8.onnx"), "gate") == Path("a/int8.gate.json")
+
+
+def test_malformed_metadata_names_the_field(az_spec: ModelSpec):
+    with pytest.raises(ModelError, match="got training_step: Input should be a valid integer"):
+        ModelSpec.from_metadata(
+            az_spec.to_metadata() | {"aztoolkit.training_step": '"soon"'}, source=FILE
+        )
