@@ -8,7 +8,6 @@ uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350     with options
 """
 
 import shlex
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from aztoolkit.errors import ConfigError, MachineError, ModelError
 from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
+from aztoolkit.programs import find_program
 from eval.seats import NetworkSeat, Seat, UciSeat
 from eval.settings import MatchSettings
 
@@ -30,8 +30,6 @@ UNIFORM = "uniform"
 UCI_PREFIX = "uci:"
 RUN_MODEL = Path("export", "fp32.onnx")
 """The model of a run folder."""
-_GAMES_FOLDER = "/usr/games"
-"""Where Debian puts engines; often not on PATH."""
 _Opener = Callable[[MatchSettings, threading.Event], Seat]
 
 
@@ -116,7 +114,7 @@ def _uci_opponent(text: str) -> Opponent:
         command = shlex.split(program)
     except ValueError as error:
         raise ConfigError(f"expected a command after 'uci:', got {program!r}: {error}") from error
-    found = command and (shutil.which(command[0]) or shutil.which(command[0], path=_GAMES_FOLDER))
+    found = command and find_program(command[0])
     if not found:
         raise MachineError(
             f"expected a UCI engine, got no program {program!r} on PATH; install it "
