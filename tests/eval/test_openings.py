@@ -108,5 +108,5 @@ def test_real_book_of_pgn_games_is_read(shared_data):
 def test_a_pgn_of_something_else_is_one_clear_line(tmp_path):
     path = tmp_path / "book.pgn"
     path.write_text("Dear reader,\nthis is no book of openings.\n")
-    with pytest.raises(DataError, match="expected headers or moves in PGN in .*, game 1"):
+    with pytest.raises(DataError, match=r"expected headers or moves in PGN in .*, game 1"):
         read_book(path, count=1, seed=1)
