@@ -1,6 +1,6 @@
 # make setup   .venv, pinned packages, native extension, web page     make test    all tests
 # make demo    train, export, quantize, gate, then play in a browser  make lint    all checks of style
-# make play    play against the newest network under runs/            make bench   all benchmarks
+# make play    play against the newest network under runs/ (PORT=8000)  make bench   all benchmarks
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -17,6 +17,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 DEMO_RUN ?= runs/demo
 DEMO_MINUTES ?= 4
 DEMO_SERVE ?= 1
+PORT ?= 8000
 GATE_SIMULATIONS ?= 16
 GATE_PAIRS ?= 100
 OPEN_BROWSER := $(if $(DISPLAY)$(WAYLAND_DISPLAY),--open,)
@@ -87,10 +88,10 @@ demo: $(EXPORT)/int8.gate.json
 	@echo; echo "The demo's files:"
 	@ls -1 $(DEMO_RUN)/checkpoints/*.safetensors | tail -1
 	@ls -1 $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx $(EXPORT)/int8.compare.json $(EXPORT)/int8.gate.json
-	@if [ "$(DEMO_SERVE)" = 0 ]; then echo "Play with: make play"; else $(AZTOOLKIT) serve $(OPEN_BROWSER) $(DEMO_RUN); fi
+	@if [ "$(DEMO_SERVE)" = 0 ]; then echo "Play with: make play"; else $(AZTOOLKIT) serve --port $(PORT) $(OPEN_BROWSER) $(DEMO_RUN); fi
 
 play: setup
-	$(AZTOOLKIT) serve $(OPEN_BROWSER)
+	$(AZTOOLKIT) serve --port $(PORT) $(OPEN_BROWSER)
 
 # --- proof ------------------------------------------------------------------------------------------
 
