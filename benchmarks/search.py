@@ -162,7 +162,7 @@ def make_model(folder: Path, *, filters: int = 64, blocks: int = 5) -> Path:
     from export.onnx import export_onnx
     from export.quantize import quantize_static
     from train.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
-    from train.network import NetworkConfig, build_network
+    from train.networks import NetworkConfig, build_network
 
     config = NetworkConfig(filters=filters, blocks=blocks)
     info = CheckpointInfo(network=config, training_step=0)

@@ -24,7 +24,7 @@ from aztoolkit.model import INPUT, OUTPUTS, ModelSpec, Precision
 from export.graph import OPSET, drop_identities
 from export.metadata import tool_versions, write_metadata
 from train.checkpoint import Checkpoint
-from train.network import fold_batch_norm
+from train.networks import fold_batch_norm
 
 TOLERANCES: dict[Precision, float] = {"fp32": 1e-4, "fp16": 3e-2}
 """Largest accepted distance of a logit from torch's, as a share of the largest logit or of 1."""

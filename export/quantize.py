@@ -63,7 +63,10 @@ def quantize_static(
     _try(model, calibration)
     original = onnx.load(model)
     if not any(node.op_type == "Conv" for node in original.graph.node):
-        raise ModelError(f"expected convolutions to quantize, got none: {model}")
+        raise ModelError(
+            f"expected convolutions to quantize, got none: {model}; the matrices of a transformer "
+            "stay in float: use its fp32.onnx or fp16.onnx"
+        )
     planes = _exact_planes(original.graph, spec.encoding)
     float_layers = value_head(original.graph)
     options = _options(planes, weight_bits, float_layers)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from aztoolkit.encoding import get_action_space, get_encoding
 from aztoolkit.errors import CheckpointError, ModelError
 from aztoolkit.files import write_bytes, write_text
-from train.network import NetworkConfig, build_network
+from train.networks import NetworkConfig, build_network
 
 FORMAT_VERSION = 1
 FOLDER = "checkpoints"

@@ -11,7 +11,7 @@ from torch import nn
 from aztoolkit.errors import ConfigError
 from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
 from train.learner import Learner
-from train.network import NetworkConfig, build_network
+from train.networks import NetworkConfig, build_network
 from train.settings import TrainConfig
 from train.state import load_state
 

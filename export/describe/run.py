@@ -8,7 +8,7 @@ from export.describe.model import describe_model
 from export.source import EXPORT, MODEL_SUFFIX
 from train.checkpoint import FOLDER as CHECKPOINTS
 from train.checkpoint import latest_checkpoint, load_checkpoint
-from train.network import count_parameters
+from train.networks import count_parameters
 from train.replay import FOLDER as REPLAY
 
 

@@ -13,7 +13,7 @@ from aztoolkit.model import ModelSpec
 from export.metadata import write_metadata
 from train.checkpoint import Checkpoint, CheckpointInfo, latest_checkpoint, load_checkpoint
 from train.checkpoint import save_checkpoint as save
-from train.network import NetworkConfig, NetworkKind, build_network
+from train.networks import NetworkConfig, build_network
 from train.replay import Game, write_shard
 
 GAMES, PLIES = 40, 50
@@ -25,11 +25,11 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def make_checkpoint(run: Path, *, kind: NetworkKind = "resnet", filters: int = 16) -> Checkpoint:
+def make_checkpoint(run: Path, *, kind: str = "resnet", filters: int = 16) -> Checkpoint:
     """Saves a random network whose batch norms have seen data and whose answers differ."""
     torch.manual_seed(7)
-    squeeze = 4 if kind == "se_resnet" else 0
-    config = NetworkConfig(kind=kind, filters=filters, blocks=2, se_ratio=squeeze)
+    squeeze, heads = 4 if kind == "se_resnet" else 0, 2 if kind == "transformer" else 0
+    config = NetworkConfig(kind=kind, filters=filters, blocks=2, se_ratio=squeeze, heads=heads)
     network = build_network(config).train()
     with torch.no_grad():
         for _ in range(4):

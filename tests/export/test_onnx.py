@@ -14,9 +14,9 @@ from export.graph import OPSET
 from export.onnx import check_planes, export_onnx
 from tests.export.conftest import STEP, make_checkpoint
 from train.checkpoint import Checkpoint
-from train.network import NetworkKind, fold_batch_norm
+from train.networks import fold_batch_norm
 
-KINDS: list[NetworkKind] = ["resnet", "se_resnet"]
+KINDS = ["resnet", "se_resnet", "transformer"]
 
 
 def answers_of(checkpoint: Checkpoint, planes: np.ndarray) -> list[np.ndarray]:
@@ -25,7 +25,7 @@ def answers_of(checkpoint: Checkpoint, planes: np.ndarray) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_fp32_answers_as_torch_does_for_any_batch(kind: NetworkKind, tmp_path: Path):
+def test_fp32_answers_as_torch_does_for_any_batch(kind: str, tmp_path: Path):
     checkpoint = make_checkpoint(tmp_path, kind=kind)
     export_onnx(checkpoint, tmp_path / "fp32.onnx", precision="fp32")
     planes = check_planes("az119", seed=5)
@@ -39,7 +39,7 @@ def test_fp32_answers_as_torch_does_for_any_batch(kind: NetworkKind, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_fp16_is_half_the_size_and_close(kind: NetworkKind, tmp_path: Path):
+def test_fp16_is_half_the_size_and_close(kind: str, tmp_path: Path):
     checkpoint = make_checkpoint(tmp_path, kind=kind)
     sizes = {}
     for precision in ("fp32", "fp16"):
@@ -55,7 +55,7 @@ def test_fp16_is_half_the_size_and_close(kind: NetworkKind, tmp_path: Path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_batch_norms_are_folded(kind: NetworkKind, tmp_path: Path):
+def test_batch_norms_are_folded(kind: str, tmp_path: Path):
     checkpoint = make_checkpoint(tmp_path, kind=kind)
     planes = torch.from_numpy(check_planes("az119"))
     folded = fold_batch_norm(checkpoint.network)
@@ -71,7 +71,7 @@ def test_the_model_describes_itself(tmp_path: Path):
     assert open_evaluator(tmp_path / "fp32.onnx", threads=1).spec == spec
     assert spec.checkpoint_sha256 == checkpoint.sha256
     assert spec.training_step == STEP
-    assert spec.network == {"kind": "resnet", "filters": 16, "blocks": 2, "se_ratio": 0}
+    assert spec.network == {"kind": "resnet", "filters": 16, "blocks": 2, "se_ratio": 0, "heads": 0}
     assert {"aztoolkit", "torch", "onnx", "onnxruntime"} <= spec.tools.keys()
 
 

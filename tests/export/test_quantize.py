@@ -16,7 +16,6 @@ from export.onnx import export_onnx
 from export.positions import sample_boards
 from export.quantize import METHOD, SAFE_WEIGHT_BITS, quantize_static
 from tests.export.conftest import make_checkpoint, make_constant_model
-from train.network import NetworkKind
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +29,7 @@ def tensors_of(model: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", ["resnet", "se_resnet"])
-def test_int8_is_close_to_fp32(
-    kind: NetworkKind, run: Path, calibration: Calibration, tmp_path: Path
-):
+def test_int8_is_close_to_fp32(kind: str, run: Path, calibration: Calibration, tmp_path: Path):
     original, small = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
     export_onnx(make_checkpoint(tmp_path, kind=kind), original, precision="fp32")
     quantize_static(original, small, calibration)

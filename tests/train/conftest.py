@@ -8,7 +8,7 @@ from torch import nn
 
 from train.checkpoint import CheckpointInfo
 from train.inference import TorchEvaluator
-from train.network import NetworkConfig, build_network
+from train.networks import NetworkConfig, build_network
 from train.progress import Display
 from train.replay import Game
 from train.selfplay import Actor

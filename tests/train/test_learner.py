@@ -5,7 +5,7 @@ from torch import nn
 
 from aztoolkit.errors import EvaluationError
 from train.learner import Learner
-from train.network import NetworkConfig, build_network
+from train.networks import NetworkConfig, build_network
 from train.replay import Game
 from train.settings import TrainConfig
 from train.window import Batch, ReplayWindow
