@@ -1,16 +1,22 @@
 import itertools
 
 import chess
+import numpy as np
 import pytest
 from torch import nn
 
+from aztoolkit._native import Game as Position
 from aztoolkit.encoding import get_action_space
-from aztoolkit.errors import EvaluationError
 from tests.train.conftest import evaluator_of
-from train.actors import ActorGroup
+from train.game_in_play import End, end_of_game
+from train.plan import Plan
 from train.replay import Game
-from train.selfplay import Actor, End, end_of_game, game_seed
+from train.selfplay import Actor
 from train.settings import TrainConfig
+
+
+def plan_of(config: TrainConfig) -> Plan:
+    return Plan.of(config, seed=1, rng=np.random.default_rng(1))
 
 
 def actor_of(config: TrainConfig, network: nn.Module) -> Actor:
@@ -34,10 +40,8 @@ def test_games_are_legal_and_targets_belong_to_their_plies(games: list[Game]) ->
 
 def test_results_follow_from_the_last_position(games: list[Game], config: TrainConfig) -> None:
     for game in games:
-        board = chess.Board(game.start_fen)
-        for uci in game.moves:
-            board.push_uci(uci)
-        assert end_of_game(board, config) == End(game.result, game.termination)
+        position = Position(game.start_fen, game.moves)
+        assert end_of_game(position, plan_of(config)) == End(game.result, game.termination)
         assert game.checkpoint_step == 7
 
 
@@ -46,7 +50,7 @@ def test_finished_games_are_replaced_at_once(config: TrainConfig, network: nn.Mo
     actor = actor_of(config, network)
     games = actor.play(40, finished=told.append)
     assert told == games
-    assert actor.moves >= sum(len(game) for game in games)
+    assert actor.meter.moves >= sum(len(game) for game in games)
     assert sum(len(game) for game in games) >= 40
     assert len({game.game_id for game in games}) == len(games) > config.games_per_actor
 
@@ -70,27 +74,6 @@ def test_the_same_seed_plays_the_same_games(config: TrainConfig, network: nn.Mod
     assert actor_of(other, network).play(24) != games
 
 
-def test_threads_do_not_change_what_is_played(config: TrainConfig, network: nn.Module) -> None:
-    two = config.model_copy(update={"actors": 2})
-
-    def play() -> list[Game]:
-        group = ActorGroup(two, evaluator_of(network), first_game_id=10)
-        return group.play(24, stop=lambda: False, finished=lambda _: None, poll=lambda: None)
-
-    games = play()
-    assert play() == games
-    assert {game.game_id % 2 for game in games} == {0, 1}
-
-
-def test_an_error_in_one_actor_ends_all(config: TrainConfig, network: nn.Module) -> None:
-    for parameter in network.parameters():
-        parameter.data.fill_(float("nan"))
-    three = config.model_copy(update={"actors": 3})
-    group = ActorGroup(three, evaluator_of(network), first_game_id=0)
-    with pytest.raises(EvaluationError, match="NaN"):
-        group.play(24, stop=lambda: False, finished=lambda _: None, poll=lambda: None)
-
-
 def test_temperature_zero_plays_the_most_visited_move(
     config: TrainConfig, network: nn.Module
 ) -> None:
@@ -103,42 +86,80 @@ def test_temperature_zero_plays_the_most_visited_move(
             assert visits[index] == max(visits.values())
 
 
-def test_game_seeds_differ_by_run_and_game() -> None:
-    seeds = {game_seed(run, game) for run in range(3) for game in range(50)}
-    assert len(seeds) == 150
-    assert all(0 <= seed < 2**63 for seed in seeds)
+def test_who_is_resigned_against_has_won(config: TrainConfig, network: nn.Module) -> None:
+    settings = {"resign_value": 0.0, "resign_moves": 2, "no_resign_share": 0.0, "max_plies": 60}
+    actor = actor_of(config.model_copy(update=settings), network)
+    games = actor.play(60)
+    resigned = [game for game in games if game.termination == "resigned"]
+    assert actor.meter.resigned == len(resigned) > 0
+    for game in resigned:
+        white = len(game) % 2 == 0
+        assert game.result == (-1 if white else 1)
+    assert actor.meter.control_resignations == 0
 
 
-@pytest.mark.parametrize(
-    ("fen", "end"),
-    [
-        ("R5k1/5ppp/8/8/8/8/8/K7 b - - 0 1", End(1, "checkmate")),
-        ("k7/8/8/8/8/8/5PPP/r5K1 w - - 0 1", End(-1, "checkmate")),
-        ("k7/2Q5/8/8/8/8/8/K7 b - - 0 1", End(0, "stalemate")),
-        ("k7/8/8/8/8/8/8/KB6 w - - 0 1", End(0, "insufficient_material")),
-        ("k7/8/8/8/8/8/8/KR6 w - - 100 80", End(0, "fifty_moves")),
-        ("k7/8/8/8/8/8/8/KR6 w - - 99 80", None),
-    ],
-)
-def test_ends_by_rule(fen: str, end: End | None, config: TrainConfig) -> None:
-    assert end_of_game(chess.Board(fen), config) == end
+def test_control_games_are_played_on_and_counted(config: TrainConfig, network: nn.Module) -> None:
+    settings = {"resign_value": -0.001, "resign_moves": 1, "no_resign_share": 1.0}
+    actor = actor_of(config.model_copy(update=settings), network)
+    games = actor.play(100)
+    assert {len(game) for game in games} == {config.max_plies}
+    hopeless = [game for game in games if min(game.root_value) < -0.001]
+    assert actor.meter.resigned == 0
+    assert actor.meter.control_resignations == len(hopeless) > 0
+    assert {game.result for game in games} == {0}
+    assert actor.meter.wrong_resignations == len(hopeless)  # all were drawn for their length
 
 
-def test_third_occurrence_is_a_draw(config: TrainConfig) -> None:
-    board = chess.Board()
-    patient = config.model_copy(update={"max_plies": 100})
-    for uci in ["g1f3", "g8f6", "f3g1", "f6g8"] * 2:
-        assert end_of_game(board, patient) is None
-        board.push_uci(uci)
-    assert end_of_game(board, patient) == End(0, "threefold_repetition")
+def test_fast_moves_are_no_targets_and_as_many_as_asked(
+    config: TrainConfig, network: nn.Module
+) -> None:
+    settings = {"full_search_share": 0.25, "simulations": 24, "fast_simulations": 2}
+    games = actor_of(config.model_copy(update=settings), network).play(100)
+    searched = [full for game in games for full in game.searched]
+    assert sum(searched) >= 100  # what counts as a position
+    assert 0.15 < sum(searched) / len(searched) < 0.35
+    for game in games:
+        for weights, full in zip(game.policy_weight, game.searched, strict=True):
+            # A fast search builds on fast ones alone: on what 2 visits left below a move or two.
+            assert sum(weights) >= 23 if full else sum(weights) <= 4
 
 
-def test_a_long_game_is_drawn_or_won_by_material(config: TrainConfig) -> None:
-    board = chess.Board()
-    for uci in ["e2e4", "d7d5", "e4d5", "a7a6", "a2a3", "a6a5", "a3a4", "b7b6"]:
-        board.push_uci(uci)  # 8 plies; White is a pawn ahead
-    adjudicate = config.model_copy(update={"adjudicate_pawns": 1})
-    demanding = config.model_copy(update={"adjudicate_pawns": 2})
-    assert end_of_game(board, config) == End(0, "max_plies")
-    assert end_of_game(board, adjudicate) == End(1, "adjudicated")
-    assert end_of_game(board, demanding) == End(0, "max_plies")
+def test_fast_moves_are_made_without_noise(config: TrainConfig, network: nn.Module) -> None:
+    settings = {
+        "full_search_share": 1e-9,
+        "fast_simulations": 12,
+        "temperature_plies": 0,
+        "noise_fraction": 0.9,
+    }
+    quiet = config.model_copy(update=settings)
+
+    def three_games() -> list[Game]:
+        actor = actor_of(quiet, network)
+        games: list[Game] = []
+        actor.play(1, stop=lambda: len(games) >= 3, finished=games.append)
+        return games
+
+    games = three_games()
+    assert len({tuple(game.moves) for game in games}) == 1  # nothing is left to chance
+
+
+def test_simulations_follow_the_phase(config: TrainConfig, network: nn.Module) -> None:
+    settings = {"middle_ply": 2, "middle_simulations": 30, "late_ply": 4, "late_simulations": 4}
+    games = actor_of(config.model_copy(update=settings), network).play(40)
+    for game in games:
+        visits = [sum(weights) for weights in game.policy_weight]
+        assert visits[0] == 3  # the first simulation is the root's own
+        assert visits[2] >= 29
+        assert visits[7] <= 30
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_gumbel_targets_are_shares_of_the_whole(
+    config: TrainConfig, network: nn.Module, share: float
+) -> None:
+    settings = {"search_algorithm": "gumbel", "simulations": 8, "full_search_share": share}
+    games = actor_of(config.model_copy(update=settings), network).play(40)
+    for game in games:
+        for weights in game.policy_weight:
+            assert sum(weights) == pytest.approx(65535, abs=len(weights))
+            assert min(weights) > 0
