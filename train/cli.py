@@ -10,6 +10,8 @@ from cyclopts.types import PositiveFloat, PositiveInt
 from aztoolkit.console import human_console, print_json, progress_console
 from train.config import DEFAULT_PROFILE, resolve
 from train.settings import TrainConfig
+from train.supervised.config import resolve_supervised
+from train.supervised.settings import SupervisedSettings
 
 RUNS = Path("runs")
 
@@ -21,30 +23,41 @@ def train(
     minutes: PositiveFloat | None = None,
     games: PositiveInt | None = None,
     iterations: PositiveInt | None = None,
+    selfplay: bool = True,
+    supervised: Annotated[
+        SupervisedSettings | None, Parameter(name="*", show_default=False)
+    ] = None,
     json_output: Annotated[bool, Parameter(name="--json", negative="")] = False,
     options: Annotated[TrainConfig | None, Parameter(name="*", show_default=False)] = None,
 ) -> int:
-    """Train a network by self-play, from nothing; a run folder that exists is resumed.
+    """Train a network by self-play, from nothing or after learning from games of others.
 
-    Stops at the first limit, or at Ctrl-C, with a checkpoint. Without a limit it goes on for ever.
+    A run folder that exists is resumed. Stops at the first limit, or at Ctrl-C, with a checkpoint;
+    without a limit it goes on for ever.
 
     For example:
         aztoolkit train --profile cpu --run runs/mine --minutes 60
         aztoolkit train --run runs/mine
         aztoolkit train --profile low --simulations 400 --games 1000
+        aztoolkit train --from-pgn games.pgn --supervised-epochs 3 --no-selfplay
+        aztoolkit train --teacher stockfish --teacher-nodes 2000 --teacher-positions 500000
 
     Args:
-        profile: Settings to start from: cpu, low, mid, high, or a .toml file of your own; cpu if
-            not given. Every setting can be overridden by its own option.
+        profile: Settings to start from: cpu, low, mid, high, auto for what fits this machine's
+            graphics memory, or a .toml file of your own; cpu if not given. Every setting can be
+            overridden by its own option.
         run: Folder of the run; runs/PROFILE if not given.
         minutes: Stop after so many minutes.
         games: Stop after so many new games.
         iterations: Stop after so many rounds of self-play and learning.
+        selfplay: Play and learn on after the supervised start; --no-selfplay stops there.
+        supervised: What to learn first.
         json_output: Print the outcome as one JSON document.
         options: Settings that override the profile's.
     """
     folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
     config = resolve(folder, profile, _given(options))
+    first = resolve_supervised(folder, _given(supervised))
 
     # Threads of torch that wait must sleep: spinning, they starve each other where cores are shared
     # (measured: a learner step 20 times slower beside one busy process). Read when torch is loaded.
@@ -52,8 +65,9 @@ def train(
     from train.loop import Limits, train_run  # torch: not before the command line is right
     from train.progress import Display
 
-    limits = Limits(minutes=minutes, games=games, iterations=iterations)
-    summary = train_run(folder, config, limits, Display(progress_console()))
+    limits = Limits(minutes=minutes, games=games, iterations=iterations if selfplay else 0)
+    display = Display(progress_console())
+    summary = train_run(folder, config, limits, display, supervised=first)
     if json_output:
         print_json(summary.to_json())
     else:
@@ -61,6 +75,6 @@ def train(
     return 0
 
 
-def _given(options: TrainConfig | None) -> dict[str, object]:
+def _given(options: TrainConfig | SupervisedSettings | None) -> dict[str, object]:
     """Returns the settings that stood on the command line."""
     return options.model_dump(include=options.model_fields_set) if options else {}

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,8 @@ from train.replay import Game
 from train.settings import TrainConfig
 from train.start import Start, network_config, start_run
 from train.state import TrainingState, save_state
+from train.supervised.learning import learn_supervised, supervised_steps
+from train.supervised.settings import SupervisedSettings
 from train.window import ReplayWindow, recent_games
 
 _S_A_MINUTE, _S_AN_HOUR = 60, 3600
@@ -60,8 +62,22 @@ class Summary:
         return {**vars(self), "checkpoint": str(self.checkpoint)}
 
 
-def train_run(run: Path, config: TrainConfig, limits: Limits, display: Display) -> Summary:
+def train_run(
+    run: Path,
+    config: TrainConfig,
+    limits: Limits,
+    display: Display,
+    *,
+    supervised: SupervisedSettings | None = None,
+) -> Summary:
     """Begins or resumes a run and trains until a limit or SIGINT; ends with a checkpoint.
+
+    Args:
+        run: its folder.
+        config: its settings.
+        limits: when to stop; the minutes count from here.
+        display: is shown progress.
+        supervised: what to learn before self-play begins.
 
     Raises:
         InputError: the folder cannot be written or holds something broken.
@@ -70,12 +86,19 @@ def train_run(run: Path, config: TrainConfig, limits: Limits, display: Display) 
     """
     _check_device(config.device)
     network_config(config)
+    began_s = time.monotonic()
     with lock_run(run), stop_on_signal() as interrupted:
         write_text(run / FILE, config.to_toml())
         start = start_run(run, config)
         with Metrics(run, training_step=start.learner.training_step) as metrics:
+            if supervised is not None:
+                stop = _time_out(limits, began_s, interrupted)
+                losses = learn_supervised(
+                    run, config, supervised, start, metrics=metrics, display=display, stop=stop
+                )
+                start = replace(start, losses=losses or start.losses)
             trainer = Trainer(run, config, start, display)
-            return trainer.train(limits, metrics, interrupted)
+            return trainer.train(limits, metrics, interrupted, began_s=began_s)
 
 
 class Trainer:
@@ -95,9 +118,11 @@ class Trainer:
         next_game_id = 1 + max((game.game_id for game in games), default=-1)
         self._actors = ActorGroup(config, self._evaluator(), first_game_id=next_game_id)
 
-    def train(self, limits: Limits, metrics: Metrics, interrupted: threading.Event) -> Summary:
-        """Trains until a limit, or until `interrupted` is set."""
-        stop = self._stop(limits, interrupted)
+    def train(
+        self, limits: Limits, metrics: Metrics, interrupted: threading.Event, *, began_s: float
+    ) -> Summary:
+        """Trains until a limit, or until `interrupted` is set; minutes count from `began_s`."""
+        stop = self._stop(limits, interrupted, began_s)
         iteration = 0
         while not stop() and iteration != limits.iterations:
             iteration += 1
@@ -112,11 +137,12 @@ class Trainer:
             self._losses,
         )
 
-    def _stop(self, limits: Limits, interrupted: threading.Event) -> Callable[[], bool]:
-        minutes, games = limits.minutes, limits.games
-        end_s = math.inf if minutes is None else time.monotonic() + minutes * _S_A_MINUTE
-        end_games = math.inf if games is None else self._games + games
-        return lambda: interrupted.is_set() or time.monotonic() >= end_s or self._games >= end_games
+    def _stop(
+        self, limits: Limits, interrupted: threading.Event, began_s: float
+    ) -> Callable[[], bool]:
+        end_games = math.inf if limits.games is None else self._games + limits.games
+        timed_out = _time_out(limits, began_s, interrupted)
+        return lambda: timed_out() or self._games >= end_games
 
     def _iterate(self, stop: Callable[[], bool], interrupted: threading.Event) -> dict[str, float]:
         """Plays, learns and writes a checkpoint; returns the metrics."""
@@ -171,7 +197,8 @@ class Trainer:
         if self._positions < self._config.replay_minimum:
             return 0
         samples = self._config.samples_per_position * self._positions
-        return max(int(samples / self._config.training_batch_size) - self._learner.training_step, 0)
+        made = self._learner.training_step - supervised_steps(self._run)
+        return max(int(samples / self._config.training_batch_size) - made, 0)
 
     def _step(self) -> dict[str, float]:
         batch = self._window.sample(self._rng, self._config.training_batch_size)
@@ -199,6 +226,12 @@ class Trainer:
         """Returns the network of the last checkpoint, as it stands on disk."""
         checkpoint = load_checkpoint(self._checkpoint)
         return TorchEvaluator(checkpoint.network, checkpoint.info, device=self._config.device)
+
+
+def _time_out(limits: Limits, began_s: float, interrupted: threading.Event) -> Callable[[], bool]:
+    """Returns what tells that the minutes are over, or that `interrupted` is set."""
+    end_s = math.inf if limits.minutes is None else began_s + limits.minutes * _S_A_MINUTE
+    return lambda: interrupted.is_set() or time.monotonic() >= end_s
 
 
 def _means(history: list[dict[str, float]]) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """What a person sees of a run, on stderr: a bar for the phase at work, a line an iteration."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -12,20 +14,57 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+_LINE_S = 60.0
+"""Without a terminal, a phase says how far it is so often."""
+_WORDS = {
+    "loss": "loss {:.3f}",
+    "policy_loss": "policy {:.3f}",
+    "wdl_loss": "wdl {:.3f}",
+    "games_per_hour": "{:,.0f} games/h",
+    "positions_per_s": "{:,.0f} pos/s",
+    "evals_per_s": "{:,.0f} evals/s",
+    "fill_rate": "batch fill {:.0%}",
+    "latency_ms": "latency {:.1f} ms",
+    "utilisation": "busy {:.0%}",
+    "train_steps_per_s": "{:.1f} steps/s",
+    "learned_positions_per_s": "{:,.0f} pos/s",
+    "replay_age": "replay age {:,.0f} steps",
+    "held_out_policy_loss": "policy {:.3f}",
+    "held_out_wdl_loss": "wdl {:.3f}",
+    "held_out_accuracy": "accuracy {:.1%}",
+}
+"""How a metric is said, where there is one of that name."""
+_LOSSES = ("loss", "policy_loss", "wdl_loss")
+_RATES = (
+    "games_per_hour",
+    "positions_per_s",
+    "evals_per_s",
+    "fill_rate",
+    "latency_ms",
+    "utilisation",
+    "train_steps_per_s",
+    "replay_age",
+)
+_HELD_OUT = ("held_out_policy_loss", "held_out_wdl_loss", "held_out_accuracy")
+
 
 class Display:
-    """Draws on a console; without a terminal, only the lines."""
+    """Draws on a console; without a terminal, only lines."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def say(self, line: str) -> None:
-        """Writes one line."""
-        self._console.print(line, markup=False)
+        """Writes one line, however long."""
+        self._console.print(line, markup=False, soft_wrap=True)
+
+    def resumed(self, run: Path, *, step: int, games: int) -> None:
+        """Says where a run goes on that was begun before."""
+        self.say(f"resuming {run}: step {step:,}, {games:,} games")
 
     @contextmanager
-    def phase(self, name: str, total: int) -> Iterator["Bar"]:
-        """Shows a bar while the block runs."""
+    def phase(self, name: str, total: int | None) -> Iterator["Bar"]:
+        """Shows a bar while the block runs; `total` is None where it is not known."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -35,31 +74,46 @@ class Display:
         )
         quiet = not self._console.is_terminal
         with Progress(*columns, console=self._console, transient=True, disable=quiet) as progress:
-            yield Bar(progress, name, total)
+            yield Bar(progress, name, total, lines=self if quiet else None)
 
     def iteration(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Writes the line of a finished iteration."""
-        losses = (
-            f"loss {metrics['loss']:.3f} "
-            f"(policy {metrics['policy_loss']:.3f}, wdl {metrics['wdl_loss']:.3f})"
-            if "loss" in metrics
-            else "gathering"
-        )
+        """Writes the lines of a finished iteration: what was reached, and how fast."""
         self.say(
             f"iteration {number}  step {metrics['training_step']:,.0f}  "
             f"games {metrics['games']:,.0f}  positions {metrics['positions']:,.0f}  "
-            f"window {metrics['window']:,.0f}  {losses}  "
-            f"{metrics['games_per_hour']:,.0f} games/h  {metrics['positions_per_s']:,.0f} pos/s"
+            f"window {metrics['window']:,.0f}  {_said(metrics, _LOSSES) or 'gathering'}"
+        )
+        self.say(f"  {_said(metrics, _RATES)}")
+
+    def supervised(self, metrics: Mapping[str, float], *, total: int) -> None:
+        """Writes the line of a report of the supervised phase, which is to have `total` steps."""
+        held_out = _said(metrics, _HELD_OUT)
+        self.say(
+            f"supervised  step {metrics['training_step']:,.0f}/{total:,}  "
+            f"epoch {metrics['supervised_epoch']:.2f}  {_said(metrics, _LOSSES)}  "
+            + (f"held out: {held_out}  " if held_out else "")
+            + _said(metrics, ("train_steps_per_s", "learned_positions_per_s"))
         )
 
 
 class Bar:
-    """A bar in progress."""
+    """A bar in progress; without a terminal, a line now and then."""
 
-    def __init__(self, progress: Progress, name: str, total: int) -> None:
-        self._progress = progress
+    def __init__(
+        self, progress: Progress, name: str, total: int | None, *, lines: Display | None
+    ) -> None:
+        self._progress, self._name, self._total, self._lines = progress, name, total, lines
         self._task = progress.add_task(name, total=total, note="")
+        self._said_s = time.monotonic()
 
     def update(self, completed: int, note: str) -> None:
         """Moves the bar, and says `note` behind it."""
         self._progress.update(self._task, completed=completed, note=note)
+        if self._lines and time.monotonic() - self._said_s > _LINE_S:
+            self._said_s = time.monotonic()
+            of_total = "" if self._total is None else f"/{self._total:,}"
+            self._lines.say(f"{self._name}  {completed:,}{of_total} {note}")
+
+
+def _said(metrics: Mapping[str, float], names: tuple[str, ...]) -> str:
+    return "  ".join(_WORDS[name].format(metrics[name]) for name in names if name in metrics)
