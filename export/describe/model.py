@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import UnionType
 from typing import TYPE_CHECKING, Literal
 
 from aztoolkit.backends.ort import OrtEvaluator
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 _JUDGED = {"gate": "candidate", "compare": "second"}
 """The part of each report that says of which file it speaks."""
+_DISTANCES = ("kl_mean", "kl_p99", "top1", "winrate_error_mean", "winrate_error_p99")
+_NEEDED: dict[str, dict[str, UnionType | type]] = {
+    "gate": {"verdict": str, "reason": str},
+    "compare": {"positions": int, **dict.fromkeys(_DISTANCES, int | float)},
+}
+"""What is no report without these."""
 _MULTIPLIERS = {"Conv", "Gemm", "MatMul"}
 
 
@@ -37,13 +44,14 @@ def describe_model(path: Path) -> Document:
 
 
 def read_report(model: Path, name: Literal["gate", "compare"], digest: str) -> Document | None:
-    """Returns the report beside a model, or None where there is none, or one of another file."""
+    """Returns the report beside a model, or None where there is none, a broken one or one of another file."""
     try:
         report = json.loads(sidecar(model, name).read_bytes())
         judged = report[_JUDGED[name]]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = all(isinstance(report[field], kind) for field, kind in _NEEDED[name].items())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return dict(report) if judged == digest else None
+    return dict(report) if whole and judged == digest else None
 
 
 def count_parameters(path: Path) -> int | None:

@@ -6,7 +6,7 @@ from aztoolkit.errors import ModelError
 from aztoolkit.files import sha256
 from export.describe import Document
 from export.lc0.file import read_net
-from export.lc0.importer import Source, read_source
+from export.lc0.importer import Source, source_of
 from export.lc0.messages import Message
 
 
@@ -21,15 +21,15 @@ def describe_network(path: Path) -> Document:
         "bytes": path.stat().st_size,
         "sha256": sha256(path),
         "training_steps": net.training_params.training_steps,
-        "license": net.license or None,
+        "license": _text(net.license) or None,
         "min_lc0_version": _version(net),
-        **_layers(path),
+        **_layers(net, path),
     }
 
 
-def _layers(path: Path) -> Document:
+def _layers(net: Message, path: Path) -> Document:
     try:
-        source = read_source(path)
+        source = source_of(net, path)
     except ModelError as error:
         return {"importable": False, "reason": str(error)}
     return {
@@ -38,6 +38,12 @@ def _layers(path: Path) -> Document:
         "moves_left": source.has_moves_left,
         "parameters": _count_parameters(source),
     }
+
+
+def _text(data: bytes) -> str:
+    """Returns text of a foreign file as one line, without what a terminal would take for a command."""
+    line = " ".join(data.decode(errors="replace").split())
+    return "".join(letter for letter in line if letter.isprintable())
 
 
 def _version(net: Message) -> str | None:

@@ -1,11 +1,10 @@
-"""A description in words: rows of a table."""
+"""A description in words: a line for each thing, which no pipe wraps."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from export.describe import Document
 
@@ -15,10 +14,10 @@ Row = tuple[str, str]
 
 def print_description(document: Document, console: Console) -> None:
     """Shows what `describe_path` found."""
-    table = Table.grid(padding=(0, 2))
-    for name, text in _ROWS[document["kind"]](document):
-        table.add_row(name, text)
-    console.print(table, soft_wrap=True)
+    rows = list(_ROWS[document["kind"]](document))
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        console.print(f"{name:<{width}}  {text}", soft_wrap=True)
 
 
 def _model_rows(document: Document) -> Iterator[Row]:

@@ -54,7 +54,15 @@ def read_source(path: Path) -> Source:
     Raises:
         ModelError: the file is missing, broken, or of a kind that is not supported.
     """
-    net = read_net(path)
+    return source_of(read_net(path), path)
+
+
+def source_of(net: Message, path: Path) -> Source:
+    """Returns the message in a network file with its layers.
+
+    Raises:
+        ModelError: it is of a kind that is not supported, or its layers do not fit together.
+    """
     return Source(path, net, read_network(net, read_format(net, path), path))
 
 

@@ -2,7 +2,7 @@
 
 What is not declared is skipped by the parser. Enumerations are declared as numbers, so that values
 from a newer lc0 are seen and refused instead of dropped; messages of which only the presence matters
-are declared as bytes.
+are declared as bytes, and so is text that a foreign file may hold in any encoding.
 
 Source: https://github.com/LeelaChessZero/lczero-common/blob/master/proto/net.proto
 """
@@ -28,7 +28,7 @@ _FIELDS = {
         moves_left:int32=6 default_activation:int32=7""",
     "Format": "weights_encoding:int32=1 network_format:NetworkFormat=2",
     "EngineVersion": "major:uint32=1 minor:uint32=2 patch:uint32=3",
-    "Net": """magic:fixed32=1 license:string=2 min_version:EngineVersion=3 format:Format=4
+    "Net": """magic:fixed32=1 license:bytes=2 min_version:EngineVersion=3 format:Format=4
         training_params:TrainingParams=5 weights:Weights=10 onnx_model:bytes=11""",
 }
 """By message: `name:type=number`, with `*` where repeated."""
@@ -37,7 +37,6 @@ _Field = descriptor_pb2.FieldDescriptorProto
 _SCALARS = {
     "float": _Field.TYPE_FLOAT,
     "bytes": _Field.TYPE_BYTES,
-    "string": _Field.TYPE_STRING,
     "int32": _Field.TYPE_INT32,
     "uint32": _Field.TYPE_UINT32,
     "fixed32": _Field.TYPE_FIXED32,

@@ -1,6 +1,7 @@
 """What `aztoolkit describe` says of models, networks, checkpoints and runs."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,16 @@ def test_a_verdict_is_shown_for_the_file_it_was_passed_on_alone(
     assert described(model, capsys)["gate"] is None
 
 
+@pytest.mark.parametrize(
+    "report", [{}, {"verdict": None, "reason": "good"}, {"verdict": "accepted"}]
+)
+def test_a_broken_verdict_is_none(report: dict, model: Path, capsys: pytest.CaptureFixture[str]):
+    write_json(model.with_suffix(".gate.json"), {**report, "candidate": {"sha256": sha256(model)}})
+    write_json(model.with_suffix(".compare.json"), {"second": {"sha256": sha256(model)}})
+    assert main(["describe", str(model)]) == 0
+    assert {"not gated", "not compared"} <= set(re.split(r"\n|  +", capsys.readouterr().out))
+
+
 def test_a_distance_is_shown(
     model: Path, models: Path, run: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -94,6 +105,27 @@ def test_a_network_that_cannot_be_imported_says_why(
     assert "attention body" in found["reason"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"", None),
+        (b"GPL\n\x1b[31mred", "GPL [31mred"),
+        (b"\xff\xfe", "\N{REPLACEMENT CHARACTER}" * 2),
+        (b"[bold] :smile:", "[bold] :smile:"),
+    ],
+)
+def test_any_license_is_one_line_of_text(
+    text: bytes, shown: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def change(net) -> None:
+        net.license = text
+
+    network = write_network(tmp_path / "x.pb.gz", change=change)
+    assert described(network, capsys)["license"] == shown
+    assert main(["describe", str(network)]) == 0
+    assert f"license      {shown or 'not stated'}\n" in capsys.readouterr().out
+
+
 def test_a_checkpoint_and_a_run(run: Path, models: Path, capsys: pytest.CaptureFixture[str]):
     checkpoint = described(latest_checkpoint(run), capsys)
     assert checkpoint["kind"] == "checkpoint"
@@ -119,6 +151,12 @@ def test_words(model: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFix
         assert main(["describe", str(path)]) == 0
         shown = capsys.readouterr().out
         assert [word for word in expected if word not in shown] == []
+
+
+def test_names_are_shown_whole_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    network = write_network(tmp_path / f"{'long' * 20}[bold] :smile:.pb.gz")
+    assert main(["describe", str(network)]) == 0
+    assert f"lc0 network  {network}\n" in capsys.readouterr().out
 
 
 def test_a_model_is_described_without_torch(model: Path):

@@ -44,7 +44,7 @@ def make_network(
     fill = _Filler(np.random.default_rng(seed), norms=norms)
     net = new_net()
     net.magic = MAGIC
-    net.license = "test licence"
+    net.license = b"test licence"
     net.min_version.minor = 21
     net.format.weights_encoding = 1
     form = net.format.network_format
