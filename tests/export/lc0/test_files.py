@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aztoolkit.cli import BAD_INPUT, main
@@ -72,13 +73,13 @@ def test_a_bomb_is_given_up_at_the_limit(
     assert "expected a network of at most 4 MiB, got more" in complaint_about(path, capsys)
 
 
-def test_a_bomb_of_something_else_is_given_up_at_once(
+def test_a_bomb_of_something_else_is_given_up_before_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(file, "MAX_BYTES", 0)
+    monkeypatch.setattr(file, "MAX_BYTES", 4 << 20)
     path = tmp_path / "x.pb.gz"
-    path.write_bytes(gzip.compress(bytes(1 << 20)))
-    assert "expected a network of at most" in complaint_about(path, capsys)
+    path.write_bytes(gzip.compress(bytes(64 << 20)))
+    assert "gzip of something that begins with 00 00 00 00" in complaint_about(path, capsys)
 
 
 def _set(path: str, value: object) -> Callable[[Message], None]:
@@ -174,27 +175,39 @@ def test_a_wrong_layer_is_named(
     assert message in complaint_about(write_network(tmp_path / "x.pb.gz", change=change), capsys)
 
 
+def _overflow(net: Message) -> None:
+    net.weights.ip2_val_b.max_val = 3e38
+    net.weights.ip1_val_b.max_val = 3e38
+    net.weights.ip1_val_b.min_val = 3e38
+    store(net.weights.ip2_val_w, 100 * np.arange(1.0, 37.0).reshape(3, 12))
+
+
 def test_numbers_that_overflow_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    def change(net: Message) -> None:
-        net.weights.ip2_val_b.max_val = 3e38
-        net.weights.ip1_val_b.max_val = 3e38
-        net.weights.ip1_val_b.min_val = 3e38
-        store(net.weights.ip2_val_w, 100 * (1 + make_rows()))
-
-    line = complaint_about(write_network(tmp_path / "x.pb.gz", change=change), capsys)
+    line = complaint_about(write_network(tmp_path / "x.pb.gz", change=_overflow), capsys)
     assert "expected finite wdl logits" in line
-
-
-def make_rows():
-    import numpy as np
-
-    return np.arange(36.0).reshape(3, 12)
 
 
 def test_the_network_itself_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     network = write_network(tmp_path / "x.onnx")
     assert main(["import", str(network), "-o", str(network)]) == BAD_INPUT
     assert "another file than the original" in capsys.readouterr().err
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    network = write_network(tmp_path / "x.pb.gz")
+    assert main(["import", str(network), "-o", str(network / "x.onnx")]) == BAD_INPUT
+    error = capsys.readouterr().err
+    assert error.startswith(f"aztoolkit: cannot write {network / 'x.onnx'}: ")
+    assert error.count("\n") == 1
+
+
+def test_a_model_that_was_there_is_kept_if_the_import_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "out.onnx").write_bytes(b"before")
+    network = write_network(tmp_path / "x.pb.gz", change=_overflow)
+    complaint_about(network, capsys)
+    assert (tmp_path / "out.onnx").read_bytes() == b"before"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
