@@ -229,3 +229,49 @@ cdef extern from "mcts/result.h" namespace "az" nogil:
 
     SearchResult result_of(const Search& search) except +
     vector[TreeRow] rows_of(const Search& search) except +
+
+
+# --- replay/ ------------------------------------------------------------------------------------
+
+
+cdef extern from "replay/record.h" namespace "az" nogil:
+    cdef cppclass GameRecord:
+        GameRecord()
+        string start_fen
+        vector[string] moves
+        vector[uint8_t] searched
+        vector[vector[uint16_t]] policy_index
+        vector[vector[uint16_t]] policy_weight
+        vector[vector[uint16_t]] wdl
+        int result
+
+
+cdef extern from "replay/rows.h" namespace "az" nogil:
+    cdef cppclass Bytes "std::span<std::uint8_t>":
+        Bytes(uint8_t* data, size_t size)
+
+    cdef cppclass Rows:
+        Planes planes
+        Planes policy
+        Bytes legal
+        Planes wdl
+
+
+cdef extern from "replay/buffer.h" namespace "az" nogil:
+    cdef cppclass Places "std::span<const double>":
+        Places(const double* data, size_t size)
+
+    cdef cppclass Flags "std::span<const std::uint8_t>":
+        Flags(const uint8_t* data, size_t size)
+
+    cdef cppclass ReplayMemory:
+        uint64_t positions
+        uint64_t games
+        uint64_t bytes
+
+    cdef cppclass ReplayBuffer:
+        ReplayBuffer(size_t memory_bytes) except +
+        void add(const GameRecord& record) except +
+        void limit(uint64_t positions)
+        ReplayMemory memory()
+        void write(Places places, Flags mirrored, const Rows& rows) except +

@@ -246,3 +246,68 @@ class GamePool:
 
     def apply(self, policy: NDArray[np.float32], wdl: NDArray[np.float32]) -> None:
         """Takes `[n, A]` and `[n, 3]` float32 logits for the leaves gathered last."""
+
+class ReplayMemory(NamedTuple):
+    """How much a replay buffer holds."""
+
+    positions: int
+    """To draw from."""
+    games: int
+    bytes: int
+
+class ReplayBuffer:
+    """Games as moves and sparse policies, from which batches are drawn; any thread may call it.
+
+    For `az119` and `az4672`. The reference is `train/reference_buffer.py`.
+    """
+
+    def __init__(self, memory_bytes: int) -> None:
+        """Holds the newest games that fit into so much memory, and always the newest one."""
+
+    def add(
+        self,
+        start_fen: str,
+        moves: Sequence[str],
+        *,
+        searched: Sequence[bool],
+        policy_index: Sequence[Sequence[int]],
+        policy_weight: Sequence[Sequence[int]],
+        wdl: Sequence[Sequence[int]],
+        result: int,
+    ) -> None:
+        """Adds a game; `train.replay.Game` explains the fields.
+
+        Raises:
+            PositionError: it is not a game by the rules with policies over legal moves.
+        """
+
+    def limit(self, positions: int) -> None:
+        """Draws from the newest so many positions from now on; older games leave."""
+
+    def memory(self) -> ReplayMemory:
+        """Returns what it holds, without counting."""
+
+    def write(
+        self,
+        places: NDArray[np.float64],
+        mirrored: NDArray[np.uint8],
+        *,
+        planes: NDArray[np.float32],
+        policy: NDArray[np.float32],
+        legal: NDArray[np.uint8],
+        wdl: NDArray[np.float32],
+    ) -> None:
+        """Overwrites the rows of a batch with positions and their targets.
+
+        Args:
+            places: `[B]`, from 0 for the oldest position to just below 1 behind the newest.
+            mirrored: `[B]`, 1 to turn left and right over where nobody may castle any more.
+            planes: `[B, 119, 8, 8]`.
+            policy: `[B, 4672]`, shares that sum to 1.
+            legal: `[B, 4672]`, 1 for legal moves, else 0.
+            wdl: `[B, 3]`, win, draw and loss for the side to move.
+
+        Raises:
+            PositionError: there is nothing to draw from.
+            ModelError: an array has another shape.
+        """

@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "chess": {"chess"},
     "encode": {"chess", "encode"},
     "mcts": {"chess", "encode", "mcts"},
+    "replay": {"chess", "encode", "replay"},
 }
 FORBIDDEN_HEADERS = {"Python.h", "iostream", "fstream", "cstdio", "stdio.h", "numpy/arrayobject.h"}
 

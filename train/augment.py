@@ -1,12 +1,11 @@
 """Left and right turned over: chess is the same in a mirror, but for castling.
 
-For `az119` and `az4672`; a position in which anyone may still castle has no mirror image.
+For `az4672`; a position in which anyone may still castle has no mirror image.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit.encoding.az119 import CASTLING
 from aztoolkit.encoding.az4672 import (
     KNIGHT_JUMPS,
     KNIGHT_PLANE,
@@ -16,22 +15,8 @@ from aztoolkit.encoding.az4672 import (
     UNDERPROMOTION_PLANE,
     UNDERPROMOTIONS,
 )
-from train.window import Batch
 
-_CASTLING_PLANES = 4
 _FILE_BITS = 7
-
-
-def mirror_randomly(batch: Batch, rng: np.random.Generator) -> Batch:
-    """Returns the batch with half of those positions mirrored that can be."""
-    rights = batch.planes[:, CASTLING : CASTLING + _CASTLING_PLANES]
-    chosen = (rng.random(len(batch)) < 0.5) & ~rights.any(axis=(1, 2, 3))
-    mirrored = mirror_actions()
-    planes, policy, legal = batch.planes.copy(), batch.policy.copy(), batch.legal.copy()
-    planes[chosen] = planes[chosen, :, :, ::-1]
-    policy[chosen] = policy[chosen][:, mirrored]
-    legal[chosen] = legal[chosen][:, mirrored]
-    return Batch(planes, policy, legal, batch.wdl)
 
 
 def mirror_actions() -> NDArray[np.intp]:

@@ -18,7 +18,6 @@ import torch
 from aztoolkit.errors import MachineError
 from aztoolkit.files import write_text
 from train.actors import ActorGroup
-from train.augment import mirror_randomly
 from train.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from train.config import FILE
 from train.inference import TorchEvaluator
@@ -112,7 +111,7 @@ class Trainer:
         games = self._journal.recover()
         self._games = len(games)
         self._positions = sum(sum(game.searched) for game in games)
-        self._window = ReplayWindow(config.replay_capacity)
+        self._window = ReplayWindow(config)
         self._window.add(recent_games(games, config.replay_capacity))
         self._checkpoint = self._save()
         next_game_id = 1 + max((game.game_id for game in games), default=-1)
@@ -201,10 +200,7 @@ class Trainer:
         return max(int(samples / self._config.training_batch_size) - made, 0)
 
     def _step(self) -> dict[str, float]:
-        batch = self._window.sample(self._rng, self._config.training_batch_size)
-        if self._config.mirror:
-            batch = mirror_randomly(batch, self._rng)
-        return self._learner.step(batch)
+        return self._learner.step(self._window.sample(self._rng, self._config.training_batch_size))
 
     def _save(self) -> Path:
         """Writes games, state and checkpoint, in that order, and returns the checkpoint's path."""

@@ -73,7 +73,8 @@ _SCHEMA_1 = pa.schema(
     metadata=_METADATA | {b"aztoolkit.format_version": b"1"},
 )
 _PER_PLY = ("searched", "policy_index", "root_value")
-_OUTCOMES = 3
+OUTCOMES = 3
+"""Win, draw, loss."""
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def _to_game(row: dict[str, Any], shard: Path) -> Game:
         for indices, of_them in zip(row["policy_index"], weights, strict=False)
     ]
     ragged += [len(row.get("wdl", [])) not in (0, plies)]
-    ragged += [len(outcomes) != _OUTCOMES for outcomes in row.get("wdl", [])]
+    ragged += [len(outcomes) != OUTCOMES for outcomes in row.get("wdl", [])]
     if any(length != plies for length in lengths.values()) or any(ragged):
         raise DataError(
             f"expected {plies} entries a ply in game {row['game_id']}, got {lengths}: "

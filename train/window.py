@@ -1,18 +1,20 @@
 """The replay window: the most recent positions in memory, drawn from at random for the learner."""
 
-from collections import deque
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aztoolkit.encoding import get_action_space, get_encoding
-from train.packing import PackedPlanes, pack, unpack
-from train.replay import Game, wdl_target
+from aztoolkit.errors import DataError, PositionError
+from train.replay import OUTCOMES, Game
+from train.settings import TrainConfig
 
 ENCODING, ACTION_SPACE = "az119", "az4672"
+_BYTES_A_MB = 2**20
 
 
 @dataclass(frozen=True)
@@ -22,72 +24,199 @@ class Batch:
     planes: NDArray[np.float32]
     """`[B, C, 8, 8]`."""
     policy: NDArray[np.float32]
-    """`[B, A]`: share of the search's visits."""
+    """`[B, A]`: shares of the weights."""
     legal: NDArray[np.bool_]
     """`[B, A]`: whether a move is legal."""
     wdl: NDArray[np.float32]
-    """`[B, 3]`: 1 for what became of the side to move: win, draw or loss."""
+    """`[B, 3]`: 1 for what became of the side to move: win, draw or loss; or shares of the three."""
 
     def __len__(self) -> int:
         return len(self.planes)
+
+    @classmethod
+    def empty(cls, count: int) -> "Batch":
+        """Returns `count` rows of unknown content, for `ReplayWindow.sample_into`."""
+        actions = get_action_space(ACTION_SPACE).size
+        return cls(
+            planes=np.empty((count, get_encoding(ENCODING).planes, 8, 8), dtype=np.float32),
+            policy=np.empty((count, actions), dtype=np.float32),
+            legal=np.empty((count, actions), dtype=np.bool_),
+            wdl=np.empty((count, OUTCOMES), dtype=np.float32),
+        )
 
 
 @dataclass(frozen=True)
-class _Positions:
-    """The searched positions of one game."""
+class MemoryReport:
+    """What a window takes."""
 
-    planes: PackedPlanes
-    moves: list[NDArray[np.uint16]]
-    """For each position, policy indices of the moves with a weight."""
-    weights: list[NDArray[np.uint16]]
-    """For each position, weights of those moves."""
-    legal: list[NDArray[np.uint16]]
-    """For each position, policy indices of the legal moves."""
-    wdl: NDArray[np.float32]
+    positions: int
+    """To draw from."""
+    games: int
+    bytes: int
+    """Of the games; batches are the caller's."""
 
-    def __len__(self) -> int:
-        return len(self.planes)
+    @property
+    def bytes_per_position(self) -> float:
+        """Mean; 0 for an empty window."""
+        return self.bytes / self.positions if self.positions else 0.0
+
+
+class Held(Protocol):
+    """What a buffer holds."""
+
+    @property
+    def positions(self) -> int:
+        """To draw from."""
+
+    @property
+    def games(self) -> int:
+        """Of which any position may be drawn."""
+
+    @property
+    def bytes(self) -> int:
+        """That they take."""
+
+
+class ReplayBuffer(Protocol):
+    """Games at rest; `aztoolkit/_native.pyi` explains the methods."""
+
+    def add(
+        self,
+        start_fen: str,
+        moves: Sequence[str],
+        *,
+        searched: Sequence[bool],
+        policy_index: Sequence[Sequence[int]],
+        policy_weight: Sequence[Sequence[int]],
+        wdl: Sequence[Sequence[int]],
+        result: int,
+    ) -> None:
+        """Adds a game; raises PositionError if it is not one by the rules."""
+
+    def limit(self, positions: int) -> None:
+        """Draws from the newest so many positions from now on."""
+
+    def memory(self) -> Held:
+        """Returns what it holds."""
+
+    def write(
+        self,
+        places: NDArray[np.float64],
+        mirrored: NDArray[np.uint8],
+        *,
+        planes: NDArray[np.float32],
+        policy: NDArray[np.float32],
+        legal: NDArray[np.uint8],
+        wdl: NDArray[np.float32],
+    ) -> None:
+        """Overwrites the rows of a batch."""
 
 
 class ReplayWindow:
-    """Games in the order they were added; the oldest leave when there are too many positions."""
+    """The newest games of a run; one thread may add while another draws."""
 
-    def __init__(self, capacity: int) -> None:
-        """Makes room for `capacity` positions, the oldest game's remainder included."""
-        self._capacity = capacity
-        self._games: deque[_Positions] = deque()
-        self._positions = 0
+    def __init__(
+        self, config: TrainConfig, *, earlier: int = 0, buffer: ReplayBuffer | None = None
+    ) -> None:
+        """Makes an empty window.
+
+        Args:
+            earlier: positions of the run that will not be added because they are too old; the
+                window's growth counts them.
+            buffer: instead of the native one.
+        """
+        self._config = config
+        self._buffer = buffer or create_buffer(config.replay_memory_mb * _BYTES_A_MB)
+        self._seen = earlier
+        self._adding = threading.Lock()
 
     @property
     def positions(self) -> int:
         """Positions to draw from."""
-        return self._positions
+        return self._buffer.memory().positions
+
+    def memory_report(self) -> MemoryReport:
+        """Returns what the window takes; costs nothing."""
+        held = self._buffer.memory()
+        return MemoryReport(held.positions, held.games, held.bytes)
 
     def add(self, games: Iterable[Game]) -> None:
         """Adds games, and lets the oldest go.
 
         Raises:
-            DataError: a game holds an illegal move.
+            DataError: a game holds an illegal move, or a policy over others than legal moves.
         """
-        for game in games:
-            if any(game.searched):
-                self._append(_positions(game))
+        with self._adding:
+            for game in games:
+                self._add(game)
 
-    def _append(self, game: _Positions) -> None:
-        self._games.append(game)
-        self._positions += len(game)
-        while self._positions - len(self._games[0]) >= self._capacity:
-            self._positions -= len(self._games.popleft())
+    def _add(self, game: Game) -> None:
+        seen = self._seen + sum(game.searched)
+        self._buffer.limit(window_limit(self._config, seen))  # first: what leaves does not return
+        try:
+            self._buffer.add(
+                game.start_fen,
+                game.moves,
+                searched=game.searched,
+                policy_index=game.policy_index,
+                policy_weight=game.policy_weight,
+                wdl=game.wdl,
+                result=game.result,
+            )
+        except PositionError as error:
+            raise DataError(f"game {game.game_id}: {error}; remove its shard") from error
+        self._seen = seen
 
     def sample(self, rng: np.random.Generator, count: int) -> Batch:
-        """Draws `count` positions, all equally likely, with replacement."""
-        lengths = np.array([len(game) for game in self._games])
-        ends = np.cumsum(lengths)
-        drawn = rng.integers(self._positions, size=count)
-        games = np.searchsorted(ends, drawn, side="right")
-        plies = drawn - (ends - lengths)[games]
-        pairs = zip(games.tolist(), plies.tolist(), strict=True)
-        return _batch([(self._games[game], ply) for game, ply in pairs])
+        """Draws `count` positions with replacement, mirrored at random, into a new batch."""
+        batch = Batch.empty(count)
+        self.sample_into(rng, batch)
+        return batch
+
+    def sample_into(self, rng: np.random.Generator, batch: Batch) -> None:
+        """Overwrites a batch, of `Batch.empty` or in memory of the caller's own.
+
+        Raises:
+            PositionError: the window is empty.
+        """
+        places = places_of(rng.random(len(batch)), self._config.recency)
+        mirrored = rng.random(len(batch)) < (0.5 if self._config.mirror else 0.0)
+        self._buffer.write(
+            places,
+            mirrored.view(np.uint8),
+            planes=batch.planes,
+            policy=batch.policy,
+            legal=batch.legal.view(np.uint8),
+            wdl=batch.wdl,
+        )
+
+
+def create_buffer(memory_bytes: int) -> ReplayBuffer:
+    """Returns a native buffer, or without a compiler one in Python."""
+    try:
+        from aztoolkit._native import ReplayBuffer as NativeBuffer
+    except ImportError:
+        from train.reference_buffer import ReferenceBuffer
+
+        return ReferenceBuffer(memory_bytes)
+    return NativeBuffer(memory_bytes)
+
+
+def places_of(uniform: NDArray[np.float64], recency: float) -> NDArray[np.float64]:
+    """Returns where in the window to draw, from 0 (oldest) to 1 (newest), for numbers in [0, 1).
+
+    The density is proportional to exp(recency * place): this is the inverse of its distribution.
+    """
+    if recency == 0:
+        return uniform
+    return np.asarray(1 + np.log(uniform + (1 - uniform) * np.exp(-recency)) / recency)
+
+
+def window_limit(config: TrainConfig, positions: int) -> int:
+    """Returns the most positions that the window may hold when the run has made so many."""
+    growth = config.replay_growth
+    grown: float = positions**growth * config.replay_minimum ** (1 - growth)
+    return min(config.replay_capacity, round(grown))
 
 
 def recent_games(games: Sequence[Game], positions: int) -> Sequence[Game]:
@@ -97,36 +226,3 @@ def recent_games(games: Sequence[Game], positions: int) -> Sequence[Game]:
         first -= 1
         held += sum(games[first].searched)
     return games[first:]
-
-
-def _positions(game: Game) -> _Positions:
-    encode = get_encoding(ENCODING).encode
-    to_index = get_action_space(ACTION_SPACE).move_to_index
-    searched = np.flatnonzero(game.searched).tolist()
-    boards = compress(game.boards(), game.searched)  # one board, pushed on: look at each in turn
-    pairs = [
-        (encode(board), [to_index(board, move) for move in board.legal_moves]) for board in boards
-    ]
-    return _Positions(
-        planes=pack(np.stack([planes for planes, _ in pairs])),
-        moves=[np.array(game.policy_index[ply], dtype=np.uint16) for ply in searched],
-        weights=[np.array(game.policy_weight[ply], dtype=np.uint16) for ply in searched],
-        legal=[np.array(legal, dtype=np.uint16) for _, legal in pairs],
-        wdl=wdl_target(game)[searched],
-    )
-
-
-def _batch(chosen: Sequence[tuple[_Positions, int]]) -> Batch:
-    actions = get_action_space(ACTION_SPACE).size
-    policy = np.zeros((len(chosen), actions), dtype=np.float32)
-    legal = np.zeros((len(chosen), actions), dtype=np.bool_)
-    for row, (game, position) in enumerate(chosen):
-        moves, weights = game.moves[position], game.weights[position]
-        policy[row, moves] = weights / weights.sum(dtype=np.float32)
-        legal[row, game.legal[position]] = True
-    packed = PackedPlanes(
-        np.stack([game.planes.masks[position] for game, position in chosen]),
-        np.stack([game.planes.levels[position] for game, position in chosen]),
-    )
-    wdl = np.stack([game.wdl[position] for game, position in chosen])
-    return Batch(unpack(packed), policy, legal, wdl)

@@ -13,7 +13,7 @@ from train.window import Batch, ReplayWindow
 
 @pytest.fixture
 def batch(games: list[Game]) -> Batch:
-    window = ReplayWindow(1000)
+    window = ReplayWindow(TrainConfig())
     window.add(games)
     return window.sample(np.random.default_rng(1), 16)
 

@@ -25,7 +25,8 @@ class HeldOut:
         """Takes at least one position; `config` gives the device."""
         self._device = config.device
         self._positions = min(sum(sum(game.searched) for game in games), MOST_POSITIONS)
-        self._window = ReplayWindow(2 * MOST_POSITIONS)
+        whole = {"replay_capacity": 2 * MOST_POSITIONS, "replay_growth": 1.0, "recency": 0.0}
+        self._window = ReplayWindow(config.model_copy(update=whole | {"mirror": False}))
         self._window.add(games)
 
     def judge(self, network: nn.Module) -> Mapping[str, float]:

@@ -16,7 +16,6 @@ import torch
 from aztoolkit.errors import DataError
 from aztoolkit.files import write_json, write_text
 from aztoolkit.hardware import probe_cpu
-from train.augment import mirror_randomly
 from train.checkpoint import CheckpointInfo, save_checkpoint
 from train.metrics import Metrics
 from train.progress import Bar, Display
@@ -118,7 +117,8 @@ class _Phase:
         self._metrics, self._display = metrics, display
         shards = _all_shards(run)
         self._batch_size = config.training_batch_size
-        self._window = ReplayWindow(config.replay_capacity)
+        evenly = {"replay_growth": 1.0, "recency": 0.0}
+        self._window = ReplayWindow(config.model_copy(update=evenly))
         done = self._learner.training_step * self._batch_size
         self._stream = Stream(
             shards, self._window, capacity=config.replay_capacity, seed=config.seed, done=done
@@ -147,8 +147,6 @@ class _Phase:
     def _step(self) -> None:
         self._stream.feed(self._learner.training_step * self._batch_size)
         batch = self._window.sample(self._rng, self._batch_size)
-        if self._config.mirror:
-            batch = mirror_randomly(batch, self._rng)
         self._tally.history.append(self._learner.step(batch))
 
     def _show(self, bar: Bar) -> None:

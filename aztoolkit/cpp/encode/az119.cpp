@@ -27,10 +27,9 @@ float counter(int value) {
 
 }  // namespace
 
-void encode_az119(const Game& game, std::span<float> planes) {
+void encode_az119(std::span<const Frame> frames, std::span<float> planes) {
   PlaneWriter out(planes);
-  const auto frames = game.frames();
-  const Position& now = game.position();
+  const Position& now = frames.back().position;
   const Color us = now.turn();
   const int known = std::min(kHistory, static_cast<int>(frames.size()));
   for (int t = 0; t < known; ++t) write_frame(out, frames[frames.size() - 1 - t], us);

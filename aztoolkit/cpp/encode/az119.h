@@ -19,7 +19,8 @@ namespace az {
 inline constexpr int kAz119Planes = 119;
 inline constexpr int kHistory = 8;
 
+// frames: of a game, the oldest first, up to the position itself; all, or at least the last 8.
 // planes: `[119, 8, 8]` float32.
-void encode_az119(const Game& game, std::span<float> planes);
+void encode_az119(std::span<const Frame> frames, std::span<float> planes);
 
 }  // namespace az

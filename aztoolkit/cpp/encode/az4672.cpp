@@ -45,6 +45,29 @@ constexpr auto kIndices = [] {
   return table;
 }();
 
+constexpr int mirrored_plane(int plane) {
+  if (plane >= kUnderpromotionPlane) {
+    const int piece = (plane - kUnderpromotionPlane) / 3,
+              direction = (plane - kUnderpromotionPlane) % 3;
+    return kUnderpromotionPlane + 3 * piece + 2 - direction;
+  }
+  if (plane >= kKnightPlane) {
+    const auto [files, ranks] = detail::kKnightSteps[plane - kKnightPlane];
+    return kKnightPlane + find(detail::kKnightSteps, -files, ranks);
+  }
+  const auto [files, ranks] = detail::kKingSteps[plane / kMaxDistance];
+  return find(detail::kKingSteps, -files, ranks) * kMaxDistance + plane % kMaxDistance;
+}
+
+constexpr auto kMirrored = [] {
+  std::array<std::uint16_t, kAz4672Moves> table{};
+  for (int index = 0; index < kAz4672Moves; ++index) {
+    const int plane = mirrored_plane(index / kSquares), square = index % kSquares ^ 7;
+    table[index] = static_cast<std::uint16_t>(plane * kSquares + square);
+  }
+  return table;
+}();
+
 int underpromotion_index(Move move, Square from) {
   const int piece = index_of(move.promotion()) - index_of(PieceType::knight);
   const int direction = move.to().file() - move.from().file() + 1;
@@ -63,5 +86,7 @@ int az4672_index(const Position& position, Move move) {
   const Square to = two_steps ? castled_king(move.from(), move.to()) : move.to();
   return kIndices[from.index()][to.seen_by(us).index()];
 }
+
+int az4672_mirrored(int index) { return kMirrored[index]; }
 
 }  // namespace az

@@ -18,4 +18,7 @@ inline constexpr int kAz4672Moves = 4672;
 // 0 to 4671 for a legal move of `position`.
 [[nodiscard]] int az4672_index(const Position& position, Move move);
 
+// The index of the same move on a board with left and right turned over; its own inverse.
+[[nodiscard]] int az4672_mirrored(int index);
+
 }  // namespace az

@@ -32,8 +32,8 @@ int action_count(ActionSpace space) {
 }
 
 void encode(Encoding encoding, const Game& game, std::span<float> planes) {
-  if (encoding == Encoding::az119) encode_az119(game, planes);
-  else encode_lc0_112(game, planes);
+  if (encoding == Encoding::az119) encode_az119(game.frames(), planes);
+  else encode_lc0_112(game.frames(), planes);
 }
 
 void encode_batch(Encoding encoding, std::span<const Game* const> games, std::span<float> planes) {

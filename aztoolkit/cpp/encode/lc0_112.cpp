@@ -39,10 +39,9 @@ void write_missing_frames(PlaneWriter& out, const Frame& oldest, Color us, int c
 
 }  // namespace
 
-void encode_lc0_112(const Game& game, std::span<float> planes) {
+void encode_lc0_112(std::span<const Frame> frames, std::span<float> planes) {
   PlaneWriter out(planes);
-  const auto frames = game.frames();
-  const Position& now = game.position();
+  const Position& now = frames.back().position;
   const Color us = now.turn();
   const int known = std::min(kFrames, static_cast<int>(frames.size()));
   for (int t = 0; t < known; ++t) write_frame(out, frames[frames.size() - 1 - t], us, kNone);

@@ -21,7 +21,8 @@ namespace az {
 
 inline constexpr int kLc0Planes = 112;
 
+// frames: of a game, the oldest first, up to the position itself; all, or at least the last 8.
 // planes: `[112, 8, 8]` float32.
-void encode_lc0_112(const Game& game, std::span<float> planes);
+void encode_lc0_112(std::span<const Frame> frames, std::span<float> planes);
 
 }  // namespace az
