@@ -68,6 +68,15 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def user_cache() -> Path:
+    """Returns the folder for what can be measured or compiled again, such as `~/.cache/aztoolkit`.
+
+    `XDG_CACHE_HOME` and `LOCALAPPDATA` move it (XDG Base Directory Specification; Windows).
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "aztoolkit"
+
+
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())

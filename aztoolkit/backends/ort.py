@@ -1,33 +1,71 @@
-"""ONNX Runtime."""
+"""ONNX Runtime: its sessions, and the processor as the device that every machine has."""
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aztoolkit.encoding import get_action_space, get_encoding
-from aztoolkit.errors import EvaluationError, MissingDependencyError, ModelError
+from aztoolkit.backends.tensors import DYNAMIC, FLOAT32, check_exists, check_tensors
+from aztoolkit.errors import EvaluationError, MachineError, MissingDependencyError, ModelError
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.hardware import probe_cpu
-from aztoolkit.model import INPUT, OUTPUTS, WDL_SIZE, ModelSpec
+from aztoolkit.model import INPUT, OUTPUTS, ModelSpec
 
+PROVIDER = "CPUExecutionProvider"
 _FATAL_ONLY = 4
 """What goes wrong is raised; the log would say it a second time, in other words."""
 _FLOAT32 = "tensor(float)"
 _EXACT_PRODUCTS = "session.x64quantprecision"
 """Makes ONNX Runtime compute u8 x u8 products where its u8 x s8 kernels would saturate."""
 
+Connect = Callable[[Any, Any], dict[str, Any]]  # Any: onnxruntime ships no types
+"""Prepares a device, given the module `onnxruntime` and session options; returns what else a session is
+made with, such as `providers`."""
+
+
+def check() -> None:
+    """Raises MissingDependencyError if ONNX Runtime is not installed."""
+    if find_spec("onnxruntime") is None:
+        raise MissingDependencyError(
+            "expected ONNX Runtime, got none; install it with `pip install 'aztoolkit[cpu]'`"
+        )
+
+
+def open_model(model: Path, *, threads: int = 0) -> "OrtEvaluator":
+    """Opens a model on the processor; see `aztoolkit.backends.open_evaluator` for the errors."""
+    return OrtEvaluator(model, threads=threads)
+
+
+def on_cpu(_runtime: Any, _options: Any) -> dict[str, Any]:  # Any: onnxruntime ships no types
+    """Connects a session to the processor."""
+    return {"providers": [PROVIDER]}
+
 
 class OrtEvaluator:
-    """A model file in an ONNX Runtime session on the processor."""
+    """A model file in an ONNX Runtime session."""
 
-    def __init__(self, model: Path, *, threads: int = 0) -> None:
-        """Loads and verifies `model`; see `aztoolkit.backends.open_evaluator` for the errors."""
-        self._session = _open_session(model, threads)
+    def __init__(
+        self,
+        model: Path,
+        *,
+        threads: int = 0,
+        connect: Connect = on_cpu,
+        provider: str = PROVIDER,
+    ) -> None:
+        """Loads and verifies `model`; see `aztoolkit.backends.open_evaluator` for the errors.
+
+        Args:
+            connect: chooses the device.
+            provider: the execution provider that must come first in the session.
+        """
+        self._session = _open_session(model, threads, connect)
+        _check_provider(self._session, provider)
         metadata = self._session.get_modelmeta().custom_metadata_map
         self._spec = ModelSpec.from_metadata(metadata, source=model)
-        _check_tensors(self._session, self._spec, model)
+        check_tensors(_tensors(self._session), self._spec, model)
 
     @property
     def spec(self) -> ModelSpec:
@@ -50,21 +88,22 @@ class OrtEvaluator:
         self._session = None
 
 
-def _open_session(model: Path, threads: int) -> Any:  # Any: onnxruntime ships no types
-    if not model.is_file():
-        raise ModelError(
-            f"expected a model file, got nothing at {model}; "
-            "check the path, or make it with `aztoolkit export` or `quantize`"
-        )
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError(
-            "expected ONNX Runtime, got none; install it with `pip install 'aztoolkit[cpu]'`"
-        ) from error
+def available_providers() -> list[str]:
+    """Returns the execution providers of the installed ONNX Runtime."""
+    import onnxruntime
+
+    return list(onnxruntime.get_available_providers())
+
+
+def _open_session(model: Path, threads: int, connect: Connect) -> Any:  # Any: no types there
+    check_exists(model)
+    check()
+    import onnxruntime
+
     options = _options(onnxruntime.SessionOptions(), threads)
+    device = connect(onnxruntime, options)
     try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(model), options, **device)
     except Exception as error:  # onnxruntime raises classes of its own for every way to be broken
         reason = str(error).splitlines()[0]
         raise ModelError(
@@ -85,26 +124,24 @@ def _options(options: Any, threads: int) -> Any:  # Any: onnxruntime ships no ty
     return options
 
 
-def _check_tensors(session: Any, spec: ModelSpec, model: Path) -> None:
-    encoding, actions = get_encoding(spec.encoding), get_action_space(spec.action_space)
-    expected = {
-        INPUT: [_FLOAT32, encoding.planes, 8, 8],
-        OUTPUTS[0]: [_FLOAT32, actions.size],
-        OUTPUTS[1]: [_FLOAT32, WDL_SIZE],
-    }
-    tensors = [*session.get_inputs(), *session.get_outputs()]
-    got = {tensor.name: [tensor.type, *tensor.shape[1:]] for tensor in tensors}
-    if got != expected:
-        raise ModelError(
-            f"expected tensors {expected} for {spec.encoding}/{spec.action_space}, got {got}: {model}"
+def _check_provider(session: Any, provider: str) -> None:
+    """Raises MachineError if the session fell back to another device, as ONNX Runtime does unasked."""
+    first = next(iter(session.get_providers()), "none")
+    if first != provider:
+        raise MachineError(
+            f"expected {provider} to start, got {first} in its place; "
+            "see `aztoolkit doctor` for driver and libraries"
         )
-    fixed = [tensor.name for tensor in tensors if isinstance(tensor.shape[0], int)]
-    if fixed:
-        raise ModelError(f"expected a batch of any size, got a fixed one at {fixed}: {model}")
 
 
-def available_providers() -> list[str]:
-    """Returns the execution providers of the installed ONNX Runtime."""
-    import onnxruntime
+def _tensors(session: Any) -> dict[str, tuple[str, list[int]]]:
+    tensors = [*session.get_inputs(), *session.get_outputs()]
+    return {tensor.name: (_element(tensor.type), _shape(tensor.shape)) for tensor in tensors}
 
-    return list(onnxruntime.get_available_providers())
+
+def _element(kind: str) -> str:
+    return FLOAT32 if kind == _FLOAT32 else kind
+
+
+def _shape(dimensions: list[int | str]) -> list[int]:
+    return [size if isinstance(size, int) else DYNAMIC for size in dimensions]

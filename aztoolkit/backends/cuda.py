@@ -1,0 +1,42 @@
+"""ONNX Runtime's CUDA provider: any model on an NVIDIA card, save that INT8 is not computed as INT8."""
+
+from pathlib import Path
+from typing import Any
+
+from aztoolkit.backends import ort
+from aztoolkit.errors import MachineError, MissingDependencyError
+from aztoolkit.hardware import probe_gpus
+
+PROVIDER = "CUDAExecutionProvider"
+
+
+def check() -> None:
+    """Raises MissingDependencyError or MachineError for want of the provider or of a card."""
+    ort.check()
+    if PROVIDER not in ort.available_providers():
+        raise MissingDependencyError(
+            f"expected ONNX Runtime with {PROVIDER}, got one without; install it with "
+            "`pip uninstall -y onnxruntime && pip install 'aztoolkit[cuda]'`"
+        )
+    check_card()
+
+
+def check_card() -> None:
+    """Raises MachineError if there is no NVIDIA card with a driver."""
+    if not probe_gpus():
+        raise MachineError(
+            "expected an NVIDIA card, got none; install its driver, or use --backend cpu"
+        )
+
+
+def open_model(model: Path, *, threads: int = 0) -> ort.OrtEvaluator:
+    """Opens a model on the first card; see `aztoolkit.backends.open_evaluator` for the errors."""
+    check()
+    return ort.OrtEvaluator(model, threads=threads, connect=_on_cuda, provider=PROVIDER)
+
+
+def _on_cuda(runtime: Any, _options: Any) -> dict[str, Any]:  # Any: onnxruntime ships no types
+    """Loads CUDA and cuDNN from NVIDIA's packages, where these were installed, and names the provider."""
+    if hasattr(runtime, "preload_dlls"):  # ONNX Runtime 1.21 and newer
+        runtime.preload_dlls()
+    return {"providers": [PROVIDER, ort.PROVIDER]}

@@ -1,0 +1,92 @@
+"""The fastest backend, threads and batch for a model on this machine, as they were measured.
+
+`aztoolkit benchmark inference` saves them in the user's cache; `--backend auto` looks there first.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from aztoolkit import __version__
+from aztoolkit.files import sha256, user_cache, write_json
+from aztoolkit.hardware import probe_cpu, probe_gpus
+
+FILE = "inference.json"
+
+
+class Setting(BaseModel):
+    """What was fastest for one model on one machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model_sha256: str
+    machine: str
+    """Processor, cores and cards; another machine's setting is never used."""
+    aztoolkit: str = __version__
+    backend: str
+    threads: int
+    """Of one evaluator; 0 leaves the choice to the runtime."""
+    batch: int
+    """The smallest that comes close to the best speed."""
+    evals_per_s: float
+    """At that batch."""
+    measured: str
+    """The day, such as `2026-11-21`."""
+
+
+_Settings = TypeAdapter(dict[str, Setting])
+
+
+def settings_file() -> Path:
+    """Returns where settings are kept."""
+    return user_cache() / FILE
+
+
+def this_machine() -> str:
+    """Returns what the speed of a machine depends on, in words."""
+    cpu = probe_cpu()
+    parts = [f"{cpu.name}, {cpu.cores} cores", *(gpu.name for gpu in probe_gpus())]
+    return "; ".join(parts)
+
+
+def make_setting(
+    model: Path, *, backend: str, threads: int, batch: int, evals_per_s: float
+) -> Setting:
+    """Returns a setting for a model on this machine, measured today."""
+    return Setting(
+        model_sha256=sha256(model),
+        machine=this_machine(),
+        backend=backend,
+        threads=threads,
+        batch=batch,
+        evals_per_s=evals_per_s,
+        measured=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def save_setting(setting: Setting) -> Path:
+    """Adds a setting to the file, in place of what was known of its model, and returns the path."""
+    path = settings_file()
+    known = _read(path) | {_key(setting.model_sha256, setting.machine): setting}
+    write_json(path, {key: value.model_dump() for key, value in known.items()})
+    return path
+
+
+def find_setting(model: Path) -> Setting | None:
+    """Returns what was measured of a model on this machine, if anything was."""
+    path = settings_file()
+    known = _read(path)  # first: without it there is no need to read the whole model
+    return known.get(_key(sha256(model), this_machine())) if known and model.is_file() else None
+
+
+def _key(model_sha256: str, machine: str) -> str:
+    return f"{model_sha256[:16]} on {machine}"
+
+
+def _read(path: Path) -> dict[str, Setting]:
+    """Returns all settings; none from a file that another version wrote otherwise: they are only a cache."""
+    try:
+        return _Settings.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return {}

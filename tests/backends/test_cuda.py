@@ -1,0 +1,112 @@
+"""ONNX Runtime's providers for cards: what they are asked for, and what is said where they do not start."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from aztoolkit.backends import cuda, ort, rtx
+from aztoolkit.errors import MachineError, MissingDependencyError
+from aztoolkit.hardware import Gpu
+from aztoolkit.model import ModelSpec
+from tests.export.conftest import make_constant_model
+
+CARD = Gpu("RTX 4060", "580.1", 8188, "8.9")
+
+
+@pytest.fixture
+def model(az_spec: ModelSpec, tmp_path: Path) -> Path:
+    return make_constant_model(tmp_path / "m.onnx", az_spec)
+
+
+def test_a_runtime_without_the_provider_says_how_to_get_it(model: Path):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'aztoolkit\[cuda\]'"):
+        cuda.open_model(model)
+
+
+def test_a_machine_without_a_card_says_so(model: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ort, "available_providers", lambda: [cuda.PROVIDER, ort.PROVIDER])
+    monkeypatch.setattr(cuda, "probe_gpus", list)
+    with pytest.raises(MachineError, match="expected an NVIDIA card, got none"):
+        cuda.open_model(model)
+
+
+def test_a_provider_that_does_not_start_is_not_passed_over(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """ONNX Runtime falls back to the processor; that would be a benchmark of the wrong thing."""
+    monkeypatch.setattr(ort, "available_providers", lambda: [cuda.PROVIDER, ort.PROVIDER])
+    monkeypatch.setattr(cuda, "probe_gpus", lambda: [CARD])
+    monkeypatch.setattr(cuda, "_on_cuda", ort.on_cpu)
+    with pytest.raises(MachineError, match=f"expected {cuda.PROVIDER} to start, got CPU"):
+        cuda.open_model(model)
+
+
+def test_cuda_comes_before_the_processor_with_its_libraries_loaded():
+    loaded = []
+    runtime = SimpleNamespace(preload_dlls=lambda: loaded.append("dlls"))
+    assert cuda._on_cuda(runtime, None) == {"providers": [cuda.PROVIDER, ort.PROVIDER]}
+    assert loaded == ["dlls"]
+    assert cuda._on_cuda(SimpleNamespace(), None)["providers"][0] == cuda.PROVIDER
+
+
+class FakeRuntime:
+    """The part of onnxruntime that registers plugins."""
+
+    def __init__(self, *, devices: int = 1, fails: str | None = None) -> None:
+        self._devices, self._fails, self.registered = devices, fails, []
+
+    def get_ep_devices(self) -> list[SimpleNamespace]:
+        cpu = SimpleNamespace(ep_name=ort.PROVIDER)
+        cards = [SimpleNamespace(ep_name=rtx.PROVIDER, number=n) for n in range(self._devices)]
+        return [cpu, *cards] if self.registered else [cpu]
+
+    def register_execution_provider_library(self, name: str, path: str) -> None:
+        if self._fails:
+            raise RuntimeError(self._fails)
+        self.registered.append((name, path))
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = SimpleNamespace(get_library_path=lambda: "/lib/plugin.so")
+    monkeypatch.setitem(sys.modules, rtx.PACKAGE, module)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_the_plugin_is_registered_once_and_the_first_card_taken():
+    runtime = FakeRuntime(devices=2)
+    assert [device.number for device in rtx._devices(runtime)] == [0]
+    assert [device.number for device in rtx._devices(runtime)] == [0]
+    assert runtime.registered == [(rtx.PROVIDER, "/lib/plugin.so")]
+
+
+@pytest.mark.usefixtures("plugin")
+@pytest.mark.parametrize(
+    ("runtime", "complaint"),
+    [
+        (FakeRuntime(devices=0), "expected an NVIDIA RTX card"),
+        (FakeRuntime(fails="libcuda.so.1: cannot open\nmore"), "libcuda.so.1: cannot open$"),
+    ],
+)
+def test_a_plugin_that_does_not_load_or_finds_no_card_says_so(runtime: FakeRuntime, complaint: str):
+    with pytest.raises(MachineError, match=complaint):
+        rtx._devices(runtime)
+
+
+def test_kernels_are_compiled_for_batches_of_the_models_planes_and_kept(
+    az_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    options = rtx._provider_options(az_spec)
+    assert options["nv_profile_min_shapes"] == "planes:1x119x8x8"
+    assert options["nv_profile_max_shapes"] == f"planes:{rtx.MAX_BATCH}x119x8x8"
+    assert Path(options["nv_runtime_cache_path"]).is_dir()
+    assert Path(options["nv_runtime_cache_path"]).is_relative_to(tmp_path)
+
+
+def test_a_missing_plugin_says_how_to_get_it(model: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rtx, "find_spec", lambda _name: None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'aztoolkit\[rtx\]'"):
+        rtx.open_model(model)
