@@ -66,6 +66,14 @@ def search(model: Path | None = None, *, json_output: Json = False, output: Outp
 
 
 @app.command
+def replay(*, json_output: Json = False, output: Output = None) -> int:
+    """Replay: bytes a position, and positions a second into batches, beside a learner's need."""
+    from benchmarks.replay import replay as measure
+
+    return _show([measure()], json_output, output)
+
+
+@app.command
 def quantization(
     models: Annotated[list[Path], Parameter(negative="")],
     *,
@@ -139,9 +147,11 @@ def everything(*, json_output: Json = False, output: Output = None) -> int:
     """All that need no model, one after the other."""
     from benchmarks.encode import encode as measure_encode
     from benchmarks.movegen import movegen as measure_movegen
+    from benchmarks.replay import replay as measure_replay
     from benchmarks.search import search as measure_search
 
-    return _show([measure_movegen(), measure_encode(), measure_search()], json_output, output)
+    reports = [measure_movegen(), measure_encode(), measure_search(), measure_replay()]
+    return _show(reports, json_output, output)
 
 
 def _show(reports: Sequence[Report], json_output: bool, output: Path | None) -> int:
