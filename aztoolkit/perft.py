@@ -7,7 +7,7 @@ from threading import Thread
 from typing import TypeVar
 
 from aztoolkit.console import human_console, print_json
-from aztoolkit.errors import ConfigError, MissingDependencyError
+from aztoolkit.errors import ConfigError, MissingDependencyError, PositionError
 
 STARTPOS = "startpos"
 MAX_DEPTH = 100
@@ -47,6 +47,11 @@ def perft(
         ) from error
     _check_depth(depth, least=1 if divide else 0)
     root = native.START_FEN if fen == STARTPOS else fen
+    if not chess960 and native.Game(root).fen() != native.Game(root, chess960=True).fen():
+        raise PositionError(
+            f"expected kings and rooks that castle to stand as in usual chess, got {fen!r}; "
+            "add --chess960, or take these castling rights out of the FEN"
+        )
     moves: dict[str, int] | None = None
     started_s = time.perf_counter()
     if divide:

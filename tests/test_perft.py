@@ -31,6 +31,14 @@ def test_depths_that_cannot_be_counted_are_one_line(
     assert captured.err.endswith(f" to 100, got {depth}\n")
 
 
+def test_castling_of_chess960_is_not_left_out_unsaid(capsys: pytest.CaptureFixture[str]):
+    fen = "bqnb1rkr/pp3ppp/3ppn2/2p5/5P2/P2P4/NPP1P1PP/BQ1BNRKR w HFhf - 2 9"
+    assert main(["perft", fen, "3"]) == BAD_INPUT
+    assert capsys.readouterr().err.count("; add --chess960, or") == 1
+    assert main(["perft", fen, "3", "--chess960"]) == 0
+    assert capsys.readouterr().out.startswith("12189 nodes")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process")
 def test_ctrl_c_ends_a_long_count():
     script = "from aztoolkit.cli import main\nprint(1, flush=True)\nexit(main(['perft', 'startpos', '12']))"
