@@ -8,14 +8,35 @@ already (killed between writing the shard and emptying the journal) is not count
 """
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 from aztoolkit.errors import DataError, InputError
 from aztoolkit.files import write_text
-from train.replay import FOLDER, Game, read_games, upgrade_row, write_shard
+from train.replay import (
+    FOLDER,
+    Game,
+    ShardSummary,
+    list_shards,
+    read_games,
+    summarise_shard,
+    upgrade_row,
+    write_shard,
+)
 
 _NAME = "journal.jsonl"
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What a run has played."""
+
+    games: int
+    positions: int
+    """That are policy targets."""
+    next_game_id: int
 
 
 class Journal:
@@ -25,19 +46,39 @@ class Journal:
         self._run = run
         self._path = run / FOLDER / _NAME
         self._open: list[Game] = []
+        self._shards: list[ShardSummary] = []
 
-    def recover(self) -> list[Game]:
-        """Returns all games of the run, those of a killed process included; call it first.
+    def recover(self) -> Recovered:
+        """Counts all games of the run, those of a killed process included; call it first.
 
         Raises:
             DataError: a shard or the journal is malformed.
             InputError: the folder cannot be written.
         """
-        sealed = list(read_games(self._run)) if any(self._path.parent.glob("*.parquet")) else []
-        known = {game.game_id for game in sealed}
-        self._open = [game for game in self._read() if game.game_id not in known]
+        folder = self._path.parent
+        self._shards = [summarise_shard(path) for path in list_shards(folder)]
+        sealed = {int(number) for shard in self._shards for number in shard.game_ids}
+        self._open = [game for game in self._read() if game.game_id not in sealed]
         self._rewrite()
-        return sealed + self._open
+        numbers = sealed | {game.game_id for game in self._open}
+        positions = sum(shard.positions for shard in self._shards) + _positions(self._open)
+        return Recovered(len(numbers), positions, next_game_id=1 + max(numbers, default=-1))
+
+    def recent(self, positions: int) -> tuple[int, Iterator[Game]]:
+        """Returns how many older positions there are, and the games with the newest, as recovered.
+
+        The games hold at least so many positions together, or all; whole shards are read, one at a time.
+
+        Raises:
+            DataError: when the games are read, a shard is malformed.
+        """
+        first, held = len(self._shards), _positions(self._open)
+        while first > 0 and held < positions:
+            first -= 1
+            held += self._shards[first].positions
+        older = sum(shard.positions for shard in self._shards[:first])
+        recent = [shard.path for shard in self._shards[first:]]
+        return older, chain(chain.from_iterable(map(read_games, recent)), list(self._open))
 
     def append(self, game: Game) -> None:
         """Adds a finished game; it is safe from a killed process when this returns.
@@ -78,3 +119,7 @@ class Journal:
 
     def _rewrite(self) -> None:
         write_text(self._path, "".join(json.dumps(asdict(game)) + "\n" for game in self._open))
+
+
+def _positions(games: Iterable[Game]) -> int:
+    return sum(sum(game.searched) for game in games)

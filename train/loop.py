@@ -32,7 +32,7 @@ from train.start import Start, network_config, start_run
 from train.state import TrainingState, save_state
 from train.supervised.learning import learn_supervised, supervised_steps
 from train.supervised.settings import SupervisedSettings
-from train.window import ReplayWindow, recent_games
+from train.window import ReplayWindow
 
 _S_A_MINUTE, _S_AN_HOUR = 60, 3600
 
@@ -108,14 +108,13 @@ class Trainer:
         self._run, self._config, self._display = run, config, display
         self._learner, self._rng, self._losses = start.learner, start.rng, start.losses
         self._journal = Journal(run)
-        games = self._journal.recover()
-        self._games = len(games)
-        self._positions = sum(sum(game.searched) for game in games)
-        self._window = ReplayWindow(config)
-        self._window.add(recent_games(games, config.replay_capacity))
+        found = self._journal.recover()
+        self._games, self._positions = found.games, found.positions
+        older, games = self._journal.recent(config.replay_capacity)
+        self._window = ReplayWindow(config, earlier=older)
+        self._window.add(games)
         self._checkpoint = self._save()
-        next_game_id = 1 + max((game.game_id for game in games), default=-1)
-        self._actors = ActorGroup(config, self._evaluator(), first_game_id=next_game_id)
+        self._actors = ActorGroup(config, self._evaluator(), first_game_id=found.next_game_id)
 
     def train(
         self, limits: Limits, metrics: Metrics, interrupted: threading.Event, *, began_s: float

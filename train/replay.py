@@ -128,7 +128,7 @@ def write_shard(run: Path, games: Iterable[Game]) -> Path:
         InputError: the folder cannot be written.
     """
     table = pa.Table.from_pylist([vars(game) for game in games], schema=SCHEMA)
-    shards = sorted((run / FOLDER).glob(_PATTERN))
+    shards = list_shards(run / FOLDER)
     number = 1 + (int(shards[-1].stem.removeprefix("shard-")) if shards else 0)
     path = run / FOLDER / _NAME.format(number)
     with atomic_path(path) as temporary:
@@ -145,13 +145,18 @@ def find_shards(source: Path) -> list[Path]:
     if source.is_file():
         return [source]
     folder = source / FOLDER if (source / FOLDER).is_dir() else source
-    shards = sorted(folder.glob(_PATTERN))
+    shards = list_shards(folder)
     if not shards:
         raise DataError(
             f"expected replay shards (shard-*.parquet), got none in {source}; "
             "name a run folder of `aztoolkit train`"
         )
     return shards
+
+
+def list_shards(folder: Path) -> list[Path]:
+    """Returns the shards in a replay folder, the oldest first; none if it is not there."""
+    return sorted(folder.glob(_PATTERN))
 
 
 def read_games(source: Path) -> Iterator[Game]:
@@ -163,6 +168,27 @@ def read_games(source: Path) -> Iterator[Game]:
     for shard in find_shards(source):
         for row in _read_rows(shard):
             yield _to_game(row, shard)
+
+
+@dataclass(frozen=True)
+class ShardSummary:
+    """What a shard holds, without its games."""
+
+    path: Path
+    game_ids: NDArray[np.int64]
+    positions: int
+    """That are policy targets."""
+
+
+def summarise_shard(shard: Path) -> ShardSummary:
+    """Returns what a shard holds; only two of its columns are read.
+
+    Raises:
+        DataError: it is truncated or malformed.
+    """
+    table = _read_table(shard, ["game_id", "searched"])
+    searched = table["searched"].combine_chunks().flatten()
+    return ShardSummary(shard, table["game_id"].to_numpy(), searched.true_count)
 
 
 def read_positions(source: Path) -> Iterator[tuple[int, chess.Board]]:
@@ -229,34 +255,37 @@ def _where_visited(rows: list[list[int]], visits: list[list[int]]) -> list[list[
 
 
 def _read_rows(shard: Path) -> list[dict[str, Any]]:  # Any: columns of every type
+    rows: list[dict[str, Any]] = _read_table(shard).to_pylist()
+    return rows
+
+
+def _read_table(shard: Path, columns: list[str] | None = None) -> pa.Table:
     try:
         file = pq.ParquetFile(shard)
-        metadata = file.schema_arrow.metadata or {}
-        table = file.read()
+        found, table = file.schema_arrow, file.read(columns)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise DataError(
             f"expected a replay shard, got {reason}: {shard}; remove it to go on without its games"
         ) from error
-    if not any(_is_of(schema, metadata, table) for schema in (SCHEMA, _SCHEMA_1)):
-        found = {key: metadata.get(key) for key in _METADATA}
+    if not any(_is_of(schema, found) for schema in (SCHEMA, _SCHEMA_1)):
         raise DataError(
             f"expected a replay shard of format 1 or {FORMAT_VERSION} for az119/az4672, got "
-            f"{_text(found)} with columns {table.column_names}: {shard}; it is from elsewhere"
+            f"{_marks(found)} with columns {found.names}: {shard}; it is from elsewhere"
         )
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
+    return table
 
 
-def _is_of(schema: pa.Schema, metadata: dict[bytes, bytes], table: pa.Table) -> bool:
-    marks = schema.metadata.items()
-    return table.schema.equals(schema) and all(metadata.get(key) == mark for key, mark in marks)
+def _is_of(schema: pa.Schema, found: pa.Schema) -> bool:
+    return found.equals(schema) and _marks(found) == _marks(schema)
 
 
-def _text(metadata: dict[bytes, bytes | None]) -> dict[str, str | None]:
+def _marks(schema: pa.Schema) -> dict[str, str | None]:
+    """Returns what a schema says of itself, by the names of our metadata."""
+    metadata = schema.metadata or {}
     return {
-        key.decode().removeprefix("aztoolkit."): value.decode() if value is not None else None
-        for key, value in metadata.items()
+        key.decode().removeprefix("aztoolkit."): metadata[key].decode() if key in metadata else None
+        for key in _METADATA
     }
 
 

@@ -217,12 +217,3 @@ def window_limit(config: TrainConfig, positions: int) -> int:
     growth = config.replay_growth
     grown: float = positions**growth * config.replay_minimum ** (1 - growth)
     return min(config.replay_capacity, round(grown))
-
-
-def recent_games(games: Sequence[Game], positions: int) -> Sequence[Game]:
-    """Returns the last games that hold at least so many positions together, or all."""
-    first, held = len(games), 0
-    while first > 0 and held < positions:
-        first -= 1
-        held += sum(games[first].searched)
-    return games[first:]

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from aztoolkit.errors import DataError
-from train.journal import Journal
+from train.journal import Journal, Recovered
 from train.replay import (
     SCHEMA,
     Game,
     read_games,
     read_positions,
     sample_positions,
+    summarise_shard,
     wdl_target,
     write_shard,
 )
@@ -75,7 +76,7 @@ def test_a_shard_of_format_1_is_read_as_the_second(run: Path) -> None:
     journal = Journal(run)
     journal.recover()
     (run / "replay" / "journal.jsonl").write_text(json.dumps(old | {"game_id": 4}) + "\n")
-    assert Journal(run).recover() == numbered(3, 4)
+    assert recovered(run) == numbered(3, 4)
 
 
 def test_positions_come_with_their_history(run: Path) -> None:
@@ -159,16 +160,61 @@ def test_positions_of_an_illegal_game_are_refused(run: Path, fields: dict[str, o
         list(read_positions(run))
 
 
-def test_journal_keeps_games_until_they_are_sealed(run: Path) -> None:
+def recovered(run: Path) -> list[Game]:
+    """Returns the games that a new process finds."""
     journal = Journal(run)
-    assert journal.recover() == []
+    found = journal.recover()
+    older, games = journal.recent(10**6)
+    kept = list(games)
+    assert older == 0
+    assert found.games == len(kept)
+    assert found.positions == sum(sum(game.searched) for game in kept)
+    assert found.next_game_id == 1 + max((game.game_id for game in kept), default=-1)
+    return kept
+
+
+def test_journal_keeps_games_until_they_are_sealed(run: Path) -> None:
+    assert recovered(run) == []
+    journal = Journal(run)
+    journal.recover()
     for game in numbered(1, 2):
         journal.append(game)
-    assert Journal(run).recover() == numbered(1, 2)
+    assert recovered(run) == numbered(1, 2)
     journal.seal()
     journal.append(*numbered(3))
     assert list(read_games(run)) == numbered(1, 2)
-    assert Journal(run).recover() == numbered(1, 2, 3)
+    assert recovered(run) == numbered(1, 2, 3)
+
+
+def test_only_shards_with_recent_positions_are_read(run: Path) -> None:
+    positions = sum(GAME.searched)
+    shards = [write_shard(run, numbered(first, first + 1)) for first in (0, 2, 4)]
+    journal = Journal(run)
+    journal.recover()
+    journal.append(*numbered(6))
+    again = Journal(run)
+    assert again.recover() == Recovered(games=7, positions=7 * positions, next_game_id=7)
+    _corrupt_policies(shards[0])
+    older, games = again.recent(2 * positions)
+    assert (older, [game.game_id for game in games]) == (4 * positions, [4, 5, 6])
+    older, games = again.recent(3 * positions + 1)
+    assert (older, [game.game_id for game in games]) == (2 * positions, [2, 3, 4, 5, 6])
+    with pytest.raises(DataError, match="entries a ply"):
+        list(again.recent(7 * positions)[1])
+
+
+def _corrupt_policies(shard: Path) -> None:
+    """Games of the same length and number, which nobody notices who does not read their policies."""
+    rows = [vars(game) | {"policy_index": [[]] * 4} for game in numbered(0, 1)]
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), shard)
+
+
+def test_a_shard_is_summarised_without_its_games(run: Path) -> None:
+    shard = write_shard(run, numbered(4, 9))
+    summary = summarise_shard(shard)
+    assert summary.path == shard
+    assert summary.game_ids.tolist() == [4, 9]
+    assert summary.positions == 2 * sum(GAME.searched) == 6
 
 
 def test_journal_survives_a_kill_in_the_middle_of_a_line(run: Path) -> None:
@@ -178,10 +224,10 @@ def test_journal_survives_a_kill_in_the_middle_of_a_line(run: Path) -> None:
         journal.append(game)
     path = run / "replay" / "journal.jsonl"
     path.write_bytes(path.read_bytes()[:-30])
-    recovered = Journal(run)
-    assert recovered.recover() == numbered(1)
-    recovered.append(*numbered(7))
-    assert Journal(run).recover() == numbered(1, 7)
+    after = Journal(run)
+    assert after.recover().games == 1
+    after.append(*numbered(7))
+    assert recovered(run) == numbered(1, 7)
 
 
 def test_journal_does_not_count_a_sealed_game_twice(run: Path) -> None:
@@ -190,7 +236,7 @@ def test_journal_does_not_count_a_sealed_game_twice(run: Path) -> None:
     journal.append(GAME)
     write_shard(run, [GAME])  # killed before the journal was emptied
     again = Journal(run)
-    assert again.recover() == [GAME]
+    assert again.recover().games == 1
     again.seal()
     assert list(read_games(run)) == [GAME]
 
