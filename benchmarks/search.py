@@ -168,7 +168,7 @@ def make_model(folder: Path, *, filters: int = 64, blocks: int = 5) -> Path:
     info = CheckpointInfo(network=config, training_step=0)
     size = folder / f"{filters}x{blocks}"
     weights = save_checkpoint(size, build_network(config), info)
-    export_onnx(load_checkpoint(weights), size / "fp32.onnx", precision="fp32")
+    export_onnx(load_checkpoint(weights), size / "fp32.onnx")
     planes = encode_boards(openings(POOL), info.encoding)
     spec = CalibrationSpec(source="random openings", positions=len(planes), sha256="", seed=0)
     calibration = Calibration(planes, spec)

@@ -14,8 +14,9 @@ from aztoolkit.errors import ConfigError
 from aztoolkit.files import sha256
 
 if TYPE_CHECKING:
-    from aztoolkit.model import ModelSpec, Precision
+    from aztoolkit.model import ModelSpec
     from export.calibration import Calibration, Progress
+    from train.checkpoint import Checkpoint
 
 _MEBIBYTE = 1 << 20
 Output = Annotated[Path | None, Parameter(alias="-o")]
@@ -81,35 +82,40 @@ def describe(path: Path, /, *, json: Flag = False) -> int:
     return 0
 
 
-def export(source: Path, /, *, output: Output = None, json: Flag = False) -> int:
-    """Write a checkpoint as FP32 and FP16 ONNX models, each tried against the checkpoint.
+def export(source: Path, /, *, fp16: bool = True, output: Output = None, json: Flag = False) -> int:
+    """Write a checkpoint as FP32 and FP16 ONNX models, or an FP32 model as FP16; each is tried first.
 
     For example:
         aztoolkit export runs/a
-        aztoolkit export runs/a/checkpoints/step-00001234.safetensors -o models
+        aztoolkit export runs/a/checkpoints/step-00001234.safetensors -o models --no-fp16
+        aztoolkit export maia-1500.onnx --fp16 -o maia-1500.fp16.onnx
 
     Parameters
     ----------
     source: Path
-        A checkpoint (.safetensors), or a run folder for its last one.
+        A checkpoint (.safetensors), a run folder for its last one, or an FP32 model (.onnx).
+    fp16: bool
+        Also write FP16: weights and arithmetic in half precision, float32 at input and outputs.
     output: Path
-        The folder to write to; without it the folder `export` of the run.
+        The folder to write to, without it the folder `export` of the run; of a model, the file.
     json: bool
         Print one JSON document instead of text.
     """
-    from export.onnx import export_onnx
-    from export.source import FP16, FP32, export_folder, open_checkpoint
+    from export.source import MODEL_SUFFIX, open_checkpoint
 
     console = human_console(json_output=json)
-    checkpoint = open_checkpoint(source)
-    folder = output or export_folder(checkpoint.path)
-    models = []
-    precisions: dict[str, Precision] = {FP32: "fp32", FP16: "fp16"}
-    for name, precision in precisions.items():
-        spec = export_onnx(checkpoint, folder / name, precision=precision)
-        models.append(_report(folder / name, spec, console))
+    if source.suffix == MODEL_SUFFIX:
+        if not fp16:
+            raise ConfigError(
+                f"expected --fp16 for a model, got --no-fp16: {source} is FP32 already"
+            )
+        document = {"original": str(source), "models": [_export_half(source, output, console)]}
+    else:
+        checkpoint = open_checkpoint(source)
+        models = _export_checkpoint(checkpoint, output, console, fp16=fp16)
+        document = {"checkpoint": str(checkpoint.path), "models": models}
     if json:
-        print_json({"checkpoint": str(checkpoint.path), "models": models})
+        print_json(document)
     return 0
 
 
@@ -226,6 +232,30 @@ def compare(
     return 0
 
 
+def _export_checkpoint(
+    checkpoint: "Checkpoint", output: Path | None, console: Console, *, fp16: bool
+) -> list[dict[str, Any]]:
+    from export.half import export_half
+    from export.onnx import export_onnx
+    from export.source import FP16, FP32, export_folder
+
+    folder = output or export_folder(checkpoint.path)
+    models = [_report(folder / FP32, export_onnx(checkpoint, folder / FP32), console)]
+    if fp16:
+        models.append(_report(folder / FP16, export_half(folder / FP32, folder / FP16), console))
+    return models
+
+
+def _export_half(model: Path, output: Path | None, console: Console) -> dict[str, Any]:
+    from export.half import export_half
+    from export.source import FP16, FP32
+
+    beside = model.with_name(FP16 if model.name == FP32 else f"{model.stem}.{FP16}")
+    target = output or beside
+    _check_target(target, model)
+    return _report(target, export_half(model, target), console)
+
+
 def _fp32_model(source: Path, console: Console) -> Path:
     """Returns the FP32 model that `source` is, or that is exported from the checkpoint it is."""
     from export.source import FP32, MODEL_SUFFIX, export_folder, find_fp32, open_checkpoint
@@ -240,7 +270,7 @@ def _fp32_model(source: Path, console: Console) -> Path:
 
         # Only a run's last checkpoint becomes the run's model; another must not take its place.
         model = folder / (FP32 if source.is_dir() else f"{checkpoint.path.stem}.{FP32}")
-        _report(model, export_onnx(checkpoint, model, precision="fp32"), console)
+        _report(model, export_onnx(checkpoint, model), console)
     return model
 
 

@@ -7,7 +7,8 @@ import onnx
 import torch
 
 from export.bias import _mean_output, mean_inputs
-from export.onnx import check_planes, export_onnx
+from export.check import check_planes
+from export.onnx import export_onnx
 from tests.export.conftest import make_checkpoint
 
 
@@ -23,7 +24,7 @@ def test_mean_output_is_the_mean_of_outputs():
 
 def test_mean_inputs_are_those_of_the_network(tmp_path: Path):
     checkpoint = make_checkpoint(tmp_path)
-    export_onnx(checkpoint, tmp_path / "fp32.onnx", precision="fp32")
+    export_onnx(checkpoint, tmp_path / "fp32.onnx")
     planes = np.tile(check_planes("az119"), (2, 1, 1, 1))  # more than one batch
     means = mean_inputs(onnx.load(tmp_path / "fp32.onnx"), planes)
     stem = checkpoint.network.get_submodule("stem")

@@ -31,7 +31,7 @@ def tensors_of(model: Path) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("kind", ["resnet", "se_resnet"])
 def test_int8_is_close_to_fp32(kind: str, run: Path, calibration: Calibration, tmp_path: Path):
     original, small = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
-    export_onnx(make_checkpoint(tmp_path, kind=kind), original, precision="fp32")
+    export_onnx(make_checkpoint(tmp_path, kind=kind), original)
     quantize_static(original, small, calibration)
     boards = sample_boards(run, 200, part="held-out", seed=0)
     first, second = open_evaluator(original, threads=1), open_evaluator(small, threads=1)
@@ -43,7 +43,7 @@ def test_int8_is_close_to_fp32(kind: str, run: Path, calibration: Calibration, t
 
 def test_int8_is_a_quarter_of_the_size(calibration: Calibration, tmp_path: Path):
     original, small = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
-    export_onnx(make_checkpoint(tmp_path, filters=96), original, precision="fp32")
+    export_onnx(make_checkpoint(tmp_path, filters=96), original)
     quantize_static(original, small, calibration)
     assert small.stat().st_size < 0.28 * original.stat().st_size
 
