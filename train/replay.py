@@ -20,6 +20,7 @@
 File metadata: `aztoolkit.format_version`, `aztoolkit.encoding`, `aztoolkit.action_space`.
 Positions and their legal moves are not stored: they follow from the moves.
 
+docs/replay.md shows how to look at them with other programs.
 Format 1 had `policy_visits` of all legal moves, zeros among them, and no `wdl`; it is still read.
 """
 

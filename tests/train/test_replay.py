@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from aztoolkit.errors import DataError
+from tests.conftest import REPOSITORY
 from train.journal import Journal, Recovered
 from train.replay import (
     SCHEMA,
@@ -22,6 +23,7 @@ from train.replay import (
     write_shard,
 )
 
+DOCUMENT = REPOSITORY / "docs" / "replay.md"
 GAME = Game(
     game_id=3,
     seed=2**62,
@@ -247,3 +249,20 @@ def test_a_malformed_journal_is_refused(run: Path) -> None:
     (run / "replay" / "journal.jsonl").write_text("{}\n")
     with pytest.raises(DataError, match="every line"):
         Journal(run).recover()
+
+
+def test_the_document_names_every_column_and_its_type() -> None:
+    rows = [line.split("|") for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
+    documented = {name.strip(" `"): kind.strip(" `") for _, name, kind, *_ in rows}
+    for column in SCHEMA:
+        kind = str(column.type).replace("element: ", "").replace("item: ", "")
+        assert documented[column.name] == kind
+
+
+def test_shards_are_read_beside_a_journal_by_other_programs(run: Path) -> None:
+    for first in (1, 5):
+        write_shard(run, numbered(first, first + 1))
+    Journal(run).recover()
+    shards = sorted((run / "replay").glob("*.parquet"))
+    table = pa.concat_tables([pq.read_table(shard, columns=["game_id"]) for shard in shards])
+    assert table["game_id"].to_pylist() == [1, 2, 5, 6]
