@@ -15,6 +15,7 @@ from train.settings import TrainConfig
 
 ENCODING, ACTION_SPACE = "az119", "az4672"
 _BYTES_A_MB = 2**20
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,8 @@ def places_of(uniform: NDArray[np.float64], recency: float) -> NDArray[np.float6
     """
     if recency == 0:
         return uniform
-    return np.asarray(1 + np.log(uniform + (1 - uniform) * np.exp(-recency)) / recency)
+    mass = uniform + (1 - uniform) * np.exp(-recency)
+    return np.asarray(1 + np.log(np.maximum(mass, _TINY)) / recency)
 
 
 def window_limit(config: TrainConfig, positions: int) -> int:

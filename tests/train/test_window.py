@@ -104,6 +104,11 @@ def test_the_newest_are_drawn_so_many_times_as_often_as_the_oldest(recency: floa
     assert places_of(np.array([0.0]), recency)[0] == pytest.approx(0, abs=1e-12)
 
 
+def test_however_strong_recency_is_places_lie_in_the_window() -> None:
+    places = places_of(np.array([0.0, 0.5, 1 - 2**-53]), 1e6)
+    assert np.all((places >= 0) & (places <= 1))
+
+
 def test_recent_positions_are_drawn_more_often(games: list[Game]) -> None:
     old, new = dataclasses.replace(games[0], wdl=[[1, 0, 0]] * len(games[0])), games[0]
     new = dataclasses.replace(games[0], wdl=[[0, 0, 1]] * len(games[0]))
