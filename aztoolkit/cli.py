@@ -14,6 +14,7 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "train": ("train.cli:train", "Train a network by self-play."),
+    "plot": ("train.cli:plot", "Draw losses, throughput and strength of a run."),
     "import": ("export.cli:import_", "Make a model of a network of Leela Chess Zero."),
     "export": ("export.cli:export", "Write a checkpoint as FP32 and FP16 ONNX models."),
     "quantize": ("export.cli:quantize", "Shrink a model to INT8, calibrated on positions."),
@@ -32,6 +33,7 @@ _EXTRAS = {
     "safetensors": "train,export",
     "pyarrow": "train,export",
     "tensorboard": "train",
+    "matplotlib": "train",
     "onnx": "export",
     "google": "export",
     "onnxruntime": "cpu",

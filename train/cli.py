@@ -1,4 +1,4 @@
-"""`aztoolkit train`."""
+"""The commands `train` and `plot`."""
 
 import os
 from pathlib import Path
@@ -8,12 +8,17 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
 from aztoolkit.console import human_console, print_json, progress_console
+from train.benchmark_settings import BenchmarkSettings
 from train.config import DEFAULT_PROFILE, resolve
 from train.settings import TrainConfig
 from train.supervised.config import resolve_supervised
 from train.supervised.settings import SupervisedSettings
 
 RUNS = Path("runs")
+PLOT = "plot.svg"
+_SLEEPING_THREADS = ("OMP_WAIT_POLICY", "PASSIVE")
+"""Threads of torch that wait must sleep: spinning, they starve each other where cores are shared
+(measured: a learner step 20 times slower beside one busy process). Read when torch is loaded."""
 
 
 def train(
@@ -26,6 +31,9 @@ def train(
     selfplay: bool = True,
     supervised: Annotated[
         SupervisedSettings | None, Parameter(name="*", show_default=False)
+    ] = None,
+    measuring: Annotated[
+        BenchmarkSettings | None, Parameter(name="*", show_default=False, negative="")
     ] = None,
     json_output: Annotated[bool, Parameter(name="--json", negative="")] = False,
     options: Annotated[TrainConfig | None, Parameter(name="*", show_default=False)] = None,
@@ -40,6 +48,7 @@ def train(
         aztoolkit train --run runs/mine
         aztoolkit train --profile low --simulations 400 --games 1000
         aztoolkit train --from-pgn games.pgn --supervised-epochs 3 --no-selfplay
+        aztoolkit train --benchmark --profile low --baseline --seconds 120
         aztoolkit train --teacher stockfish --teacher-nodes 2000 --teacher-positions 500000
 
     Args:
@@ -52,16 +61,19 @@ def train(
         iterations: Stop after so many rounds of self-play and learning.
         selfplay: Play and learn on after the supervised start; --no-selfplay stops there.
         supervised: What to learn first.
+        measuring: Measure instead of training.
         json_output: Print the outcome as one JSON document.
         options: Settings that override the profile's.
     """
+    os.environ.setdefault(*_SLEEPING_THREADS)
     folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
+    if measuring is not None and measuring.benchmark:
+        from train.benchmark_report import run_benchmark
+
+        return run_benchmark(folder, profile, _given(options), measuring, json_output=json_output)
     config = resolve(folder, profile, _given(options))
     first = resolve_supervised(folder, _given(supervised))
 
-    # Threads of torch that wait must sleep: spinning, they starve each other where cores are shared
-    # (measured: a learner step 20 times slower beside one busy process). Read when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from train.loop import Limits, train_run  # torch: not before the command line is right
     from train.progress import Display
 
@@ -71,7 +83,31 @@ def train(
     if json_output:
         print_json(summary.to_json())
     else:
-        human_console().print(f"checkpoint: {summary.checkpoint}", markup=False)
+        human_console().print(f"checkpoint: {summary.checkpoint}", markup=False, soft_wrap=True)
+    return 0
+
+
+def plot(
+    run: Path,
+    /,
+    *,
+    output: Annotated[Path | None, Parameter(alias="-o")] = None,
+) -> int:
+    """Draw losses, throughput and strength of a run, over training steps and over hours.
+
+    For example:
+        aztoolkit plot runs/mine
+        aztoolkit plot runs/mine -o mine.png
+
+    Args:
+        run: Folder of the run.
+        output: The file to write (.svg, .png or .html); RUN/plot.svg if not given.
+    """
+    from train.plot import draw_run
+
+    target = output or run / PLOT
+    draw_run(run, target)
+    human_console().print(f"plot: {target}", markup=False, soft_wrap=True)
     return 0
 
 

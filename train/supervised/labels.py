@@ -1,7 +1,7 @@
 """What an engine said of a position, as targets: a soft policy and win/draw/loss in 1/65535ths.
 
     weight of a move  ~  exp((score - best score) / tolerance)
-    tolerance         =  30 centipawns + 5 % of the best score's size
+    tolerance         =  30 centipawns + 5 % of the best score's size, at most 150
 
 The tolerance grows with the score because the difference between +9 and +8 pawns decides less than
 that between level and a pawn; a mate counts 30 pawns and more, a near one more than a far one.
@@ -15,7 +15,7 @@ import chess.engine
 
 UNIT = 65535
 """A share of one in the replay schema."""
-_TOLERANCE_CP, _TOLERANCE_SHARE = 30.0, 0.05
+_TOLERANCE_CP, _TOLERANCE_SHARE, _LARGEST_TOLERANCE_CP = 30.0, 0.05, 150.0
 _LARGEST_CP = 2500
 _MATE_CP, _FARTHEST_MATE, _CP_A_MOVE = 3000, 20, 100
 """A mate in n is worth 3000 + 100 * (20 - n), and at least 3000."""
@@ -37,7 +37,7 @@ def policy_weights(lines: Sequence[Line]) -> list[int]:
     """Returns the weights of the lines' moves in 1/65535, best about as they come; 0 is possible."""
     scores = [_value_cp(line.score) for line in lines]
     best = max(scores)
-    tolerance = _TOLERANCE_CP + _TOLERANCE_SHARE * abs(best)
+    tolerance = min(_TOLERANCE_CP + _TOLERANCE_SHARE * abs(best), _LARGEST_TOLERANCE_CP)
     shares = [math.exp((score - best) / tolerance) for score in scores]
     return [round(UNIT * share / sum(shares)) for share in shares]
 

@@ -5,6 +5,7 @@ that the settings leave out is skipped for a reason that can be counted.
 """
 
 import bz2
+import codecs
 import gzip
 import io
 from collections.abc import Iterable, Iterator
@@ -54,17 +55,17 @@ def split_games(stream: IO[bytes]) -> Iterator[str]:
     """
     text: list[bytes] = []
     size, in_moves = 0, False
-    while line := stream.readline(_LONGEST_TEXT):
+    while line := stream.readline(_LONGEST_TEXT).removeprefix(codecs.BOM_UTF8):
         is_header = line.startswith(b"[") and not line.startswith(b"[%")  # [%clk ...]: a comment's
         if is_header and in_moves:
-            yield b"".join(text).decode("utf-8-sig", errors="replace")
+            yield b"".join(text).decode(errors="replace")
             text, size, in_moves = [], 0, False
         in_moves = in_moves or bool(line.strip() and not is_header)
         size += len(line)
         if size <= _LONGEST_TEXT:
             text.append(line)
     if in_moves:
-        yield b"".join(text).decode("utf-8-sig", errors="replace")
+        yield b"".join(text).decode(errors="replace")
 
 
 def _open(path: Path) -> IO[bytes]:

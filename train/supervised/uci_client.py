@@ -62,11 +62,11 @@ class UciClient:
                 f"expected a UCI engine that starts, got {error.strerror}: {program}"
             ) from error
         self.name = program
-        options = self._greet()
-        hash_mb = min(max(_LEAST_HASH_MB, nodes // _NODES_A_MB), _MOST_HASH_MB)
-        wanted = {"Threads": 1, "Hash": hash_mb, "MultiPV": lines, _SHOW_WDL: "true"}
-        for option in wanted.keys() & options:
-            self._send(f"setoption name {option} value {wanted[option]}")
+        try:
+            self._set_up(lines)
+        except BaseException:
+            self.close()
+            raise
 
     def new_game(self) -> None:
         """Forgets what was searched, so that a game's labels hang on nothing before it."""
@@ -108,6 +108,13 @@ class UciClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _set_up(self, lines: int) -> None:
+        options = self._greet()
+        hash_mb = min(max(_LEAST_HASH_MB, self._nodes // _NODES_A_MB), _MOST_HASH_MB)
+        wanted = {"Threads": 1, "Hash": hash_mb, "MultiPV": lines, _SHOW_WDL: "true"}
+        for option in wanted.keys() & options:
+            self._send(f"setoption name {option} value {wanted[option]}")
 
     def _greet(self) -> set[str]:
         """Says hello; returns the names of the engine's options."""

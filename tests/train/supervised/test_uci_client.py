@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import chess
+import chess.engine
+import pytest
+
+from aztoolkit.errors import MachineError
+from tests.train.supervised.engine import DIES, NO_SCORE, write_engine
+from train.supervised.uci_client import UciClient, find_engine, parse_info
+
+START = chess.STARTING_FEN
+
+
+def test_an_info_line_is_a_ranked_move_with_its_score() -> None:
+    text = "info depth 9 seldepth 12 multipv 2 score cp -31 wdl 20 900 80 nodes 999 pv g8f6 b1c3"
+    parsed = parse_info(text.split())
+    assert parsed is not None
+    rank, line = parsed
+    assert (rank, line.move, line.wdl) == (2, "g8f6", (20, 900, 80))
+    assert line.score == chess.engine.Cp(-31)
+
+
+def test_a_mate_is_a_mate() -> None:
+    text = "info depth 5 score mate -3 pv e8e7"
+    parsed = parse_info(text.split())
+    assert parsed is not None
+    assert parsed[1].score == chess.engine.Mate(-3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "info string NNUE evaluation using nn.nnue",
+        "info depth 3 currmove e2e4 currmovenumber 1",
+        "info depth 5 multipv 1 score cp 23 upperbound nodes 1000 pv g1f3",
+        "info depth 5 multipv 1 score cp 23 lowerbound nodes 1000 pv g1f3",
+    ],
+)
+def test_what_is_no_exact_score_of_a_move_is_passed_over(text: str) -> None:
+    assert parse_info(text.split()) is None
+
+
+@pytest.mark.parametrize("text", ["info score cp pv e2e4", "info multipv x score cp 1 pv e2e4"])
+def test_a_malformed_line_is_said(text: str) -> None:
+    with pytest.raises(MachineError, match="info line of UCI"):
+        parse_info(text.split())
+
+
+@pytest.mark.stockfish
+def test_stockfish_finds_the_mate_and_counts_its_nodes(stockfish: Path) -> None:
+    with UciClient(str(stockfish), lines=3, nodes=2000) as engine:
+        assert engine.name.startswith("Stockfish")
+        engine.new_game()
+        lines = engine.analyse(START, ["f2f3", "e7e5", "g2g4"])
+    assert lines[0].move == "d8h4"
+    assert lines[0].score == chess.engine.Mate(1)
+    assert len({line.move for line in lines}) == len(lines) == 3
+    assert lines[0].wdl == (1000, 0, 0)
+
+
+@pytest.mark.stockfish
+def test_a_position_with_one_legal_move_has_one_line(stockfish: Path) -> None:
+    with UciClient(str(stockfish), lines=4, nodes=100) as engine:
+        assert len(engine.analyse("7k/8/8/8/8/8/5q2/7K b - - 0 1", ["f2f1"])) == 1
+
+
+def test_an_engine_without_win_draw_loss_tells_none(tmp_path: Path) -> None:
+    with UciClient(str(write_engine(tmp_path / "tiny")), lines=2, nodes=1) as engine:
+        assert engine.name == "Tiny 1"
+        lines = engine.analyse(START, ["e2e4"])
+    assert [(line.move, line.wdl) for line in lines] == [("a7a5", None), ("a7a6", None)]
+
+
+def test_a_missing_engine_says_how_to_install_one() -> None:
+    with pytest.raises(MachineError, match="apt-get install stockfish"):
+        find_engine("no-such-engine")
+
+
+def test_an_engine_that_dies_is_said(tmp_path: Path) -> None:
+    with (
+        UciClient(str(write_engine(tmp_path / "mortal", DIES)), lines=2, nodes=1) as engine,
+        pytest.raises(MachineError, match=r"live on, got its end \(exit code .*run again"),
+    ):
+        engine.analyse(START, [])
+
+
+def test_an_engine_that_names_no_move_is_said(tmp_path: Path) -> None:
+    with (
+        UciClient(str(write_engine(tmp_path / "mute", NO_SCORE)), lines=2, nodes=1) as engine,
+        pytest.raises(MachineError, match="got none for"),
+    ):
+        engine.analyse(START, [])
+
+
+def test_a_silent_engine_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("train.supervised.uci_client._LEAST_TIMEOUT_S", 0.2)
+    with (
+        UciClient(str(write_engine(tmp_path / "silent", "pass")), lines=2, nodes=1) as engine,
+        pytest.raises(MachineError, match="within 0 s, got none"),
+    ):
+        engine.analyse(START, [])
+
+
+def test_a_program_that_is_no_engine_is_said() -> None:
+    with pytest.raises(MachineError, match="live on, got its end"):
+        UciClient("/bin/true", lines=1, nodes=1)
