@@ -10,6 +10,7 @@ wait for threads that wait for the lock, and no two stages overlap. Used by `azt
 import queue
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import chess
@@ -118,26 +119,20 @@ def measure_baseline(
         EvaluationError: the network answered NaN or infinity.
     """
     batcher, stop, over = _Batcher(evaluator), threading.Event(), threading.Event()
-    server = threading.Thread(target=batcher.serve, args=(over,), name="batcher")
-    actors = [
-        threading.Thread(target=_play, args=(config, batcher, seed, stop), name="actor")
-        for seed in range(ACTORS)
-    ]
-    for thread in (server, *actors):
-        thread.start()
-    try:
-        time.sleep(warm_up_s)
-        before, began_s = batcher.counts(), time.perf_counter()
-        time.sleep(seconds)
-        after, elapsed_s = batcher.counts(), time.perf_counter() - began_s
-    finally:
-        stop.set()
-        for thread in actors:
-            thread.join()  # each is answered once more
-        over.set()
-        server.join()
-    if batcher.error is not None:
-        raise batcher.error
+    with ThreadPoolExecutor(ACTORS + 1, thread_name_prefix="baseline") as threads:
+        server = threads.submit(batcher.serve, over)
+        actors = [threads.submit(_play, config, batcher, seed, stop) for seed in range(ACTORS)]
+        try:
+            time.sleep(warm_up_s)
+            before, began_s = batcher.counts(), time.perf_counter()
+            time.sleep(seconds)
+            after, elapsed_s = batcher.counts(), time.perf_counter() - began_s
+        finally:
+            stop.set()
+            wait(actors)  # each is answered once more
+            over.set()
+    for future in (server, *actors):
+        future.result()
     requests, batches, positions, waited_s = (after - before).tolist()
     return BaselineFigures(
         evals_per_s=positions / elapsed_s,
