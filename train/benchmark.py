@@ -25,14 +25,15 @@ from aztoolkit.hardware import probe_cpu
 from aztoolkit.measure import peak_memory
 from train.actors import ActorGroup
 from train.baseline import ACTORS, BATCH, measure_baseline
-from train.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+from train.checkpoint import Checkpoint, CheckpointInfo, load_checkpoint, save_checkpoint
 from train.inference import TorchEvaluator
 from train.inference_server import SLOTS
 from train.learner import Learner
 from train.networks import build_network
 from train.prefetch import Prefetcher
-from train.replay import Game
+from train.replay import Game, write_shard
 from train.selfplay import Actor
+from train.selfplay_evaluator import open_selfplay
 from train.settings import TrainConfig
 from train.start import network_config
 from train.throughput import Throughput
@@ -75,10 +76,12 @@ def benchmark_training(config: TrainConfig, plan: Plan, say: Callable[[str], Non
     """
     config = config.model_copy(update=_FULL_SEARCHES)
     with tempfile.TemporaryDirectory() as folder, peak_memory() as memory:
-        evaluator, checkpoint = _fresh_evaluator(config, Path(folder))
-        say("quick games, for the learner and the length of a game")
-        quick = _quick_games(config, evaluator)
+        checkpoint = _fresh_checkpoint(config, Path(folder))
+        say("quick games: for calibration, for the learner, for the length of a game")
+        quick = _quick_games(config, _torch_evaluator(checkpoint, config))
+        write_shard(Path(folder), quick)
         plies = statistics.mean(len(game) for game in quick)
+        evaluator = open_selfplay(Path(folder), checkpoint, config)
         say(f"self-play and the bare network, {2 * plan.seconds:.0f} s")
         figures = _self_play(config, evaluator, plan.seconds, plies)
         if plan.steps:
@@ -96,14 +99,16 @@ def benchmark_training(config: TrainConfig, plan: Plan, say: Callable[[str], Non
     }
 
 
-def _fresh_evaluator(config: TrainConfig, folder: Path) -> tuple[Evaluator, Path]:
-    """Returns the evaluator of self-play for a network with random weights, and its checkpoint."""
+def _fresh_checkpoint(config: TrainConfig, folder: Path) -> Checkpoint:
+    """Returns a network with random weights, saved in `folder`."""
     torch.manual_seed(config.seed)
     network = network_config(config)
     info = CheckpointInfo(network=network, training_step=0)
-    path = save_checkpoint(folder, build_network(network), info)
-    loaded = load_checkpoint(path)
-    return TorchEvaluator(loaded.network, loaded.info, device=config.device, settings=config), path
+    return load_checkpoint(save_checkpoint(folder, build_network(network), info))
+
+
+def _torch_evaluator(checkpoint: Checkpoint, config: TrainConfig) -> Evaluator:
+    return TorchEvaluator(checkpoint.network, checkpoint.info, device=config.device)
 
 
 def _quick_games(config: TrainConfig, evaluator: Evaluator) -> list[Game]:
@@ -235,10 +240,9 @@ def _all_cores(config: TrainConfig) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def _baseline(config: TrainConfig, checkpoint: Path, seconds: float, plies: float) -> Json:
+def _baseline(config: TrainConfig, checkpoint: Checkpoint, seconds: float, plies: float) -> Json:
     """Returns the same of the starting point, which searches every move in full."""
-    loaded = load_checkpoint(checkpoint)
-    evaluator = TorchEvaluator(loaded.network, loaded.info, device=config.device)
+    evaluator = _torch_evaluator(checkpoint, config)
     measured = measure_baseline(config, evaluator, warm_up_s=seconds / 4, seconds=seconds)
     return {
         **_positions(config, measured.evals_per_s, plies),

@@ -59,6 +59,12 @@ def test_without_a_baseline_there_is_no_speedup(
     assert not {"baseline", "speedup", "train_steps_per_s"} & report.keys()
 
 
+def test_int8_is_what_is_measured_where_self_play_uses_it(run: Path) -> None:
+    measuring = ["--benchmark", "--seconds=1", "--steps=0", "--selfplay-precision=int8"]
+    assert main(["train", "--run", str(run), *TINY_RUN, *measuring]) == 0
+    assert json.loads((run / "benchmark.json").read_text())["precision"] == "int8"
+
+
 def test_the_baseline_fills_batches_from_its_four_actors(
     network: nn.Module, config: TrainConfig
 ) -> None:
