@@ -17,6 +17,7 @@ _COMMANDS = {
     "plot": ("train.cli:plot", "Draw losses, throughput and strength of a run."),
     "import": ("export.cli:import_", "Make a model of a network of Leela Chess Zero."),
     "export": ("export.cli:export", "Write a checkpoint as FP32 and FP16 ONNX models."),
+    "build": ("export.engines.cli:build", "Build a TensorRT plan of a model for a card."),
     "quantize": ("export.cli:quantize", "Shrink a model to INT8, calibrated on positions."),
     "compare": ("export.cli:compare", "Measure how far a model is from its original."),
     "describe": ("export.cli:describe", "Show what a model, network, checkpoint or run is."),

@@ -16,7 +16,6 @@ from aztoolkit.files import sha256
 if TYPE_CHECKING:
     from aztoolkit.model import ModelSpec
     from export.calibration import Calibration, Progress
-    from train.checkpoint import Checkpoint
 
 _MEBIBYTE = 1 << 20
 Output = Annotated[Path | None, Parameter(alias="-o")]
@@ -233,17 +232,18 @@ def compare(
 
 
 def _export_checkpoint(
-    checkpoint: "Checkpoint", output: Path | None, console: Console, *, fp16: bool
-) -> list[dict[str, Any]]:
+    source: Path, output: Path | None, console: Console, *, fp16: bool
+) -> dict[str, Any]:
     from export.half import export_half
     from export.onnx import export_onnx
-    from export.source import FP16, FP32, export_folder
+    from export.source import FP16, FP32, export_folder, open_checkpoint
 
+    checkpoint = open_checkpoint(source)
     folder = output or export_folder(checkpoint.path)
     models = [_report(folder / FP32, export_onnx(checkpoint, folder / FP32), console)]
     if fp16:
         models.append(_report(folder / FP16, export_half(folder / FP32, folder / FP16), console))
-    return models
+    return {"checkpoint": str(checkpoint.path), "models": models}
 
 
 def _export_half(model: Path, output: Path | None, console: Console) -> dict[str, Any]:

@@ -16,6 +16,7 @@ COMMANDS = [
     "train",
     "import",
     "export",
+    "build",
     "quantize",
     "compare",
     "describe",
