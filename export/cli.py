@@ -100,19 +100,15 @@ def export(source: Path, /, *, fp16: bool = True, output: Output = None, json: F
     json: bool
         Print one JSON document instead of text.
     """
-    from export.source import MODEL_SUFFIX, open_checkpoint
+    from export.source import MODEL_SUFFIX
 
     console = human_console(json_output=json)
-    if source.suffix == MODEL_SUFFIX:
-        if not fp16:
-            raise ConfigError(
-                f"expected --fp16 for a model, got --no-fp16: {source} is FP32 already"
-            )
+    if source.suffix != MODEL_SUFFIX:
+        document = _export_checkpoint(source, output, console, fp16=fp16)
+    elif fp16:
         document = {"original": str(source), "models": [_export_half(source, output, console)]}
     else:
-        checkpoint = open_checkpoint(source)
-        models = _export_checkpoint(checkpoint, output, console, fp16=fp16)
-        document = {"checkpoint": str(checkpoint.path), "models": models}
+        raise ConfigError(f"expected --fp16 for a model, got --no-fp16: {source} is FP32 already")
     if json:
         print_json(document)
     return 0
