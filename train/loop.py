@@ -30,6 +30,7 @@ from train.replay import Game
 from train.settings import TrainConfig
 from train.start import Start, network_config, start_run
 from train.state import TrainingState, save_state
+from train.strength import Strength
 from train.supervised.learning import learn_supervised, supervised_steps
 from train.supervised.settings import SupervisedSettings
 from train.window import ReplayWindow
@@ -89,7 +90,7 @@ def train_run(
     with lock_run(run), stop_on_signal() as interrupted:
         write_text(run / FILE, config.to_toml())
         start = start_run(run, config)
-        with Metrics(run, training_step=start.learner.training_step) as metrics:
+        with Metrics(run, training_step=start.learner.training_step, config=config) as metrics:
             if supervised is not None:
                 stop = _time_out(limits, began_s, interrupted)
                 losses = learn_supervised(
@@ -97,7 +98,9 @@ def train_run(
                 )
                 start = replace(start, losses=losses or start.losses)
             trainer = Trainer(run, config, start, display)
-            return trainer.train(limits, metrics, interrupted, began_s=began_s)
+            summary = trainer.train(limits, metrics, interrupted, began_s=began_s)
+            metrics.upload(summary.checkpoint)
+            return summary
 
 
 class Trainer:
@@ -106,10 +109,13 @@ class Trainer:
     def __init__(self, run: Path, config: TrainConfig, start: Start, display: Display) -> None:
         """Takes up a run from its last checkpoint and all games on disk."""
         self._run, self._config, self._display = run, config, display
+        self._strength = Strength(run, config, display)
         self._learner, self._rng, self._losses = start.learner, start.rng, start.losses
         self._journal = Journal(run)
         found = self._journal.recover()
         self._games, self._positions = found.games, found.positions
+        if self._games:
+            display.resumed(run, step=self._learner.training_step, games=self._games)
         older, games = self._journal.recent(config.replay_capacity)
         self._window = ReplayWindow(config, earlier=older)
         self._window.add(games)
@@ -125,8 +131,11 @@ class Trainer:
         while not stop() and iteration != limits.iterations:
             iteration += 1
             values = self._iterate(stop, interrupted)
-            metrics.write(values)
             self._display.iteration(iteration, values)
+            strength = self._strength.after_iteration(
+                self._checkpoint, positions=self._positions, stop=stop
+            )
+            metrics.write(values | strength)
         return Summary(
             self._checkpoint,
             self._learner.training_step,

@@ -101,7 +101,7 @@ class Strength:
         except _InterruptedError:
             return {"match_s": time.monotonic() - began_s}
         except _FailedError as error:
-            self._append({"training_step": pending.training_step, "failed": str(error)})
+            self._append({**asdict(pending), "failed": str(error)})
             self._display.say(f"match of step {pending.training_step:,} failed: {error}")
         self._pending_path.unlink(missing_ok=True)
         self._remove_models(pending)
@@ -131,18 +131,22 @@ class Strength:
     def _due(self, step: int, positions: int) -> _Pending | None:
         """Returns the match that is due, and writes it down."""
         anchor = _first_step(self._run)
-        played = [match for match in self._matches if "positions" in match]
-        last = played[-1] if played else {"training_step": anchor, "positions": 0}
+        played = [match["training_step"] for match in self._matches if "score" in match]
+        last, before = max(played, default=anchor), [match["positions"] for match in self._matches]
         wanted = self._config.match_every * self._config.iteration_positions
-        if positions - last["positions"] < wanted or step in (anchor, last["training_step"]):
+        if positions - max(before, default=0) < wanted or step in (anchor, last):
             return None
-        pending = _Pending(step, positions, sorted({anchor, last["training_step"]}))
+        pending = _Pending(step, positions, sorted({anchor, last}))
         write_json(self._pending_path, asdict(pending))
         return pending
 
     def _play(self, pending: _Pending, stop: Callable[[], bool]) -> None:
         player = pending.training_step
-        done = {m["opponent_step"] for m in self._matches if m["training_step"] == player}
+        done = {
+            match["opponent_step"]
+            for match in self._matches
+            if match["training_step"] == player and "score" in match
+        }
         for opponent in pending.opponents:
             if opponent not in done:
                 self._play_one(pending, opponent, stop)
