@@ -27,8 +27,9 @@ _WORDS = {
     "latency_ms": "latency {:.1f} ms",
     "utilisation": "busy {:.0%}",
     "train_steps_per_s": "{:.1f} steps/s",
+    "learner_busy": "learner busy {:.0%}",
     "learned_positions_per_s": "{:,.0f} pos/s",
-    "replay_age": "replay age {:,.0f} steps",
+    "replay_age": "replay age {:,.0f} positions",
     "held_out_policy_loss": "policy {:.3f}",
     "held_out_wdl_loss": "wdl {:.3f}",
     "held_out_accuracy": "accuracy {:.1%}",
@@ -43,6 +44,7 @@ _RATES = (
     "latency_ms",
     "utilisation",
     "train_steps_per_s",
+    "learner_busy",
     "replay_age",
 )
 _HELD_OUT = ("held_out_policy_loss", "held_out_wdl_loss", "held_out_accuracy")

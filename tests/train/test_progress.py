@@ -45,7 +45,7 @@ def test_off_a_terminal_no_line_is_wrapped(narrow: Display, stream: io.StringIO)
     assert first.endswith("loss 3.211  policy 2.500  wdl 0.711")
     assert second.strip() == (
         "4,321 games/h  98 pos/s  batch fill 93%  latency 12.3 ms  busy 87%  "
-        "5.2 steps/s  replay age 800 steps"
+        "5.2 steps/s  replay age 800 positions"
     )
 
 

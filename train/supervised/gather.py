@@ -91,8 +91,7 @@ def _identify(paths: list[Path]) -> list[dict[str, object]]:
     for path in paths:
         next(read_texts([path]), None)
     return [
-        {"path": str(path.resolve()), "bytes": path.stat().st_size, "sha256": sha256(path)}
-        for path in paths
+        {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths
     ]
 
 
@@ -101,7 +100,7 @@ def _known(folder: Path, paths: list[Path]) -> list[dict[str, object]] | None:
     if not read_json(folder / PROGRESS).get("is_complete"):
         return None
     files: list[dict[str, object]] = read_json(folder / SOURCE)["pgn"]
-    same = [file["path"] for file in files] == [str(path.resolve()) for path in paths]
+    same = [file["path"] for file in files] == [str(path) for path in paths]
     return files if same else None
 
 

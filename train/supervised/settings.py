@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class PgnSettings(BaseModel):
@@ -40,6 +40,12 @@ class SupervisedSettings(PgnSettings, TeacherSettings):
     """How often, on average, each position is learned."""
     supervised_steps: int | None = Field(default=None, ge=0)
     """Learner steps, instead of epochs; 0 gathers the positions and learns nothing."""
+
+    @field_validator("from_pgn")
+    @classmethod
+    def _resolve(cls, paths: list[Path]) -> list[Path]:
+        """Makes them absolute: a run may be resumed from another folder."""
+        return [path.resolve() for path in paths]
 
     @property
     def has_source(self) -> bool:
