@@ -2,6 +2,7 @@
 
 import platform
 import sys
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from aztoolkit import __version__
+from aztoolkit.backends import RUNTIMES, Runtime, default_backend, missing
 from aztoolkit.console import human_console, print_json
+from aztoolkit.errors import MissingDependencyError
 from aztoolkit.hardware import (
     Cpu,
     Gpu,
@@ -24,7 +27,27 @@ CPU_RUNTIME, GPU_RUNTIME = "onnxruntime", "onnxruntime-gpu"
 _INSTALL_CPU = "pip install 'aztoolkit[cpu]'"
 _KEEP_CPU = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime"
 _KEEP_CUDA = "pip uninstall -y onnxruntime onnxruntime-gpu && pip install onnxruntime-gpu"
+_INSTALL_RTX = "pip install 'aztoolkit[rtx]'"
+_INSTALL_CUDA = "pip uninstall -y onnxruntime && pip install 'aztoolkit[cuda]'"
+_RTX_CARDS = ("7.5", "8.6", "8.9", "12.0")
+"""Compute capabilities of the cards that TensorRT-RTX is made for."""
 _BUILD_NATIVE = "pip install --force-reinstall --no-deps aztoolkit"
+
+
+_TITLES: dict[Runtime, str] = {
+    "cpu": "ONNX Runtime",
+    "cuda": "ONNX Runtime with CUDA",
+    "tensorrt": "TensorRT",
+    "rtx": "TensorRT-RTX",
+    "openvino": "OpenVINO",
+}
+_PACKAGES: dict[Runtime, tuple[str, ...]] = {
+    "cpu": (CPU_RUNTIME, GPU_RUNTIME),
+    "cuda": (GPU_RUNTIME,),
+    "tensorrt": ("tensorrt",),
+    "rtx": ("onnxruntime-ep-nv-tensorrt-rtx-cu13",),
+    "openvino": ("openvino",),
+}
 
 
 @dataclass(frozen=True)
@@ -49,8 +72,11 @@ def doctor(*, json_output: Annotated[bool, Parameter(name="--json", negative="")
     """
     cpu, gpus, runtimes = probe_cpu(), probe_gpus(), installed_runtimes()
     providers = _providers(runtimes)
-    advice = diagnose(gpus, runtimes, search=best_backend(), works=bool(providers))
+    backends = _backends()
+    usable = [name for name, lacks in backends.items() if lacks is None]
+    advice = diagnose(gpus, runtimes, search=best_backend(), works=bool(providers), usable=usable)
     report = _report(cpu, gpus, runtimes, providers, advice)
+    report["backends"] = [{"backend": name, "missing": lacks} for name, lacks in backends.items()]
     if json_output:
         print_json(report)
     else:
@@ -59,13 +85,19 @@ def doctor(*, json_output: Annotated[bool, Parameter(name="--json", negative="")
 
 
 def diagnose(
-    gpus: list[Gpu], runtimes: dict[str, str], *, search: str, works: bool = True
+    gpus: list[Gpu],
+    runtimes: dict[str, str],
+    *,
+    search: str,
+    works: bool = True,
+    usable: Collection[str] = ("cpu", "cuda"),
 ) -> Advice | None:
     """Returns the most pressing problem of a machine, if it has one.
 
     Args:
         search: the best backend of the search.
         works: whether the installed ONNX Runtime can be loaded.
+        usable: the backends that could run a model now.
     """
     has_cpu, has_gpu = CPU_RUNTIME in runtimes, GPU_RUNTIME in runtimes
     if has_cpu and has_gpu:
@@ -81,6 +113,11 @@ def diagnose(
     if not works:
         return Advice(
             "the installed ONNX Runtime does not load", _KEEP_CUDA if has_gpu else _KEEP_CPU
+        )
+    if gpus and not {"cuda", "rtx", "tensorrt"} & set(usable):
+        return Advice(
+            f"models run on the processor though {gpus[0].name} is here",
+            _INSTALL_RTX if gpus[0].compute_capability in _RTX_CARDS else _INSTALL_CUDA,
         )
     if search == "python":
         return Advice("the native search is not built: searching is slow", _BUILD_NATIVE)
@@ -117,15 +154,23 @@ def _providers(runtimes: dict[str, str]) -> list[str]:
 
     try:
         return available_providers()
-    except ImportError:  # its folder is gone: so it is after both packages were there and one went
+    except MissingDependencyError:  # so it is after both packages were there and one went
         return []
 
 
 def _choice(runtimes: dict[str, str]) -> str | None:
-    for name in (CPU_RUNTIME, GPU_RUNTIME):
-        if name in runtimes:
-            return f"ONNX Runtime {runtimes[name]}, CPUExecutionProvider"
-    return None
+    """Returns the backend that models are opened with unless one is named or was measured, in words."""
+    if missing("cpu") and missing("openvino"):
+        return None
+    choice = default_backend()
+    versions = [runtimes[name] for name in _PACKAGES[choice.backend] if name in runtimes]
+    version = f" {versions[0]}" if versions else ""
+    return f"{_TITLES[choice.backend]}{version}: {choice.reason}"
+
+
+def _backends() -> dict[str, str | None]:
+    """Returns what each backend lacks here, or None if it can be used."""
+    return {name: missing(name) for name in RUNTIMES}
 
 
 def _print(report: dict[str, Any]) -> None:  # Any: the JSON document
@@ -144,10 +189,10 @@ def _print(report: dict[str, Any]) -> None:  # Any: the JSON document
         )
     if not report["gpus"]:
         table.add_row("graphics", "no NVIDIA card found")
-    else:
-        table.add_row("", "used by `aztoolkit train --device cuda`; models run on the processor")
     runtimes = ", ".join(f"{name} {version}" for name, version in report["runtimes"].items())
     table.add_row("runtimes", runtimes or "none")
+    for backend in report["backends"]:
+        table.add_row(f"--backend {backend['backend']}", backend["missing"] or "can be used")
     table.add_row(
         "will use", f"{report['uses'] or 'nothing: no runtime'}; {report['search']} search"
     )

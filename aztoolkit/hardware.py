@@ -12,7 +12,15 @@ _CPUINFO = Path("/proc/cpuinfo")
 _VNNI_FLAGS = {"avx512_vnni", "avx_vnni", "avx512_icl", "avx512_spr"}
 _GPU_QUERY = "name,driver_version,memory.total,compute_cap"
 _NVIDIA_SMI_TIMEOUT_S = 10.0
-RUNTIMES = ("onnxruntime", "onnxruntime-gpu", "tensorrt", "tensorrt-rtx-cu13-libs", "torch")
+RUNTIMES = (
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "onnxruntime-ep-nv-tensorrt-rtx-cu13",
+    "tensorrt-rtx-cu13-bindings",
+    "tensorrt",
+    "openvino",
+    "torch",
+)
 """Distributions that can run or train a network."""
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
+from rich.console import Console
 
 from aztoolkit.console import human_console, print_json, progress_console
 from aztoolkit.errors import ConfigError
@@ -75,6 +76,7 @@ def gate(
         )
     write_json(sidecar(candidate, "gate"), document)
     candidate.with_suffix(JOURNAL_SUFFIX).unlink(missing_ok=True)
+    _say_backends([baseline, candidate], settings, human_console(json_output=json))
     print_gate(human_console(json_output=json), trial, result)
     if json:
         print_json(document)
@@ -144,7 +146,19 @@ def match(
     if pgn and journal:
         write_text(pgn, match_pgn(series.tally.records(), names, event="match"))
         journal.remove()
+    networks = [Path(opponent.source) for opponent in opponents if opponent.sha256]
+    _say_backends(networks, settings, human_console(json_output=json))
     print_match(human_console(json_output=json), names, book, series, pairs)
     if json:
         print_json(match_document(opponents, book, settings, series))
     return 0
+
+
+def _say_backends(models: list[Path], settings: MatchSettings, console: Console) -> None:
+    """Shows which runtime each network was played on, and why."""
+    from aztoolkit.backends import choose_backend
+
+    choices = {str(choose_backend(model, settings.backend)): model for model in models}
+    for choice, model in choices.items():
+        which = "" if len(choices) == 1 else f"{model.name}: "
+        console.print(f"{which}{choice}", soft_wrap=True)

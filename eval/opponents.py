@@ -72,7 +72,8 @@ def model_opponent(model: Path) -> Opponent:
 
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:
         threads = 1 if settings.worker_count() > 1 else 0
-        return NetworkSeat(open_evaluator(model, threads=threads), settings, stopped)
+        evaluator = open_evaluator(model, backend=settings.backend, threads=threads)
+        return NetworkSeat(evaluator, settings, stopped)
 
     return Opponent(model.stem, str(model), sha256(model), open_seat)
 

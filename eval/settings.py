@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aztoolkit.backends import BackendName
 from aztoolkit.hardware import probe_cpu
 
 
@@ -19,6 +20,8 @@ class MatchSettings(BaseModel):
     """Games played at the same time, over all workers."""
     workers: int | None = Field(default=None, ge=1, le=256)
     """Threads that play, each with its own copy of both networks; one a processor core unless given."""
+    backend: BackendName = "auto"
+    """Runtime of the networks; auto takes the fastest that this machine has, and says which."""
     max_plies: int = Field(default=512, ge=1)
     """Half-moves after the opening at which a game is broken off and counts as a draw."""
     seed: int = Field(default=0, ge=0)

@@ -7,10 +7,11 @@ from aztoolkit.backends import open_evaluator
 from aztoolkit.errors import DataError
 from aztoolkit.files import sha256, write_json
 from aztoolkit.model import sidecar
-from export.calibration import DEFAULT_SIZE, Progress, ignore_progress
+from export.calibration import DEFAULT_SIZE
 from export.distances import compare_evaluators
 from export.metadata import tool_versions
 from export.positions import Part, sample_boards
+from export.progress import Progress, ignore_progress
 
 FORMAT_VERSION = 1
 DEFAULT_COUNT = DEFAULT_SIZE
@@ -38,7 +39,8 @@ def compare_files(
         EvaluationError: a model answers NaN or infinity.
         InputError: the report cannot be written.
     """
-    original, rendering = open_evaluator(first), open_evaluator(second)
+    # Both on the processor: what differs is the models, not the arithmetic of two runtimes.
+    original, rendering = (open_evaluator(model, backend="cpu") for model in (first, second))
     boards = sample_boards(source, count or DEFAULT_COUNT, part=_PART, seed=seed)
     if count is not None and len(boards) < count:
         raise DataError(

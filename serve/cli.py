@@ -1,11 +1,13 @@
 """The `serve` command."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from pydantic import ValidationError
 
+from aztoolkit.backends import BackendName, choose_backend, open_evaluator
 from aztoolkit.errors import ConfigError, MissingDependencyError
 from serve.config import ServeConfig
 
@@ -18,6 +20,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     workers: int = 2,
+    backend: BackendName = "auto",
     open_browser: Annotated[bool, Parameter(name="--open", negative="--no-open")] = False,
 ) -> None:
     """Play against a model in the browser.
@@ -32,6 +35,7 @@ def serve(
         host: Address to listen on; anyone who can reach it can play.
         port: Port to listen on; 0 takes a free one.
         workers: Searches that run at once.
+        backend: Runtime of the networks; auto takes the fastest that this machine has, and says which.
         open_browser: Open the page in a browser.
     """
     _require_packages()
@@ -42,12 +46,14 @@ def serve(
     config = _configure(simulations=simulations, host=host, port=port, workers=workers)
     models = find_models(model)
     listener = listen(config.host, config.port)
-    catalog = open_catalog(models)
+    catalog = open_catalog(models, open_model=partial(open_evaluator, backend=backend))
     names = ", ".join(f"{engine.info.name} ({engine.info.network})" for engine in catalog.engines)
     print(
         f"serving {names} with the {best_backend()} search on {url_of(listener)} (Ctrl-C ends it)",
         flush=True,
     )
+    for choice in dict.fromkeys(str(choose_backend(path, backend)) for path in models):
+        print(choice, flush=True)
     run(catalog, config, listener, open_browser=open_browser)
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from aztoolkit.backends import missing
 from aztoolkit.cli import main
 from aztoolkit.doctor import diagnose
 from aztoolkit.hardware import Gpu
@@ -50,6 +51,32 @@ def test_a_runtime_that_does_not_load_is_installed_anew():
     assert advice is not None
     assert "does not load" in advice.problem
     assert advice.command.endswith("pip install onnxruntime")
+
+
+@pytest.mark.parametrize(
+    ("capability", "command"), [("8.9", "aztoolkit[rtx]"), ("9.0", "aztoolkit[cuda]")]
+)
+def test_a_card_that_no_runtime_uses_is_said_with_the_runtime_for_it(capability: str, command: str):
+    card = Gpu("A card", "580.1", 8188, capability)
+    installed = {"onnxruntime": "1"}
+    advice = diagnose([card], installed, search="native", usable=["cpu", "openvino"])
+    assert advice is not None
+    assert "though A card is here" in advice.problem
+    assert command in advice.command
+    assert diagnose([card], installed, search="native", usable=["cpu", "rtx"]) is None
+
+
+def test_every_backend_is_listed_with_what_it_lacks(capsys: pytest.CaptureFixture[str]):
+    assert main(["doctor", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["backends"]
+    lacks = {backend["backend"]: backend["missing"] for backend in listed}
+    assert set(lacks) == {"cpu", "cuda", "tensorrt", "rtx", "openvino"}
+    assert lacks["cpu"] is None
+    for name, line in lacks.items():
+        assert line == missing(name)
+        assert line is None or "install" in line or "card" in line
+    assert main(["doctor"]) == 0
+    assert "--backend openvino" in capsys.readouterr().out
 
 
 def test_json_report_is_one_document(capsys: pytest.CaptureFixture[str]):

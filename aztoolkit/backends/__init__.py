@@ -2,10 +2,27 @@
 
 from pathlib import Path
 
-from aztoolkit.backends.choice import RUNTIMES, BackendName, Choice, choose_backend, missing
+from aztoolkit.backends.choice import (
+    RUNTIMES,
+    BackendName,
+    Choice,
+    Runtime,
+    choose_backend,
+    default_backend,
+    missing,
+)
 from aztoolkit.evaluator import Evaluator
 
-__all__ = ["RUNTIMES", "BackendName", "Choice", "choose_backend", "missing", "open_evaluator"]
+__all__ = [
+    "RUNTIMES",
+    "BackendName",
+    "Choice",
+    "Runtime",
+    "choose_backend",
+    "default_backend",
+    "missing",
+    "open_evaluator",
+]
 
 
 def open_evaluator(

@@ -45,11 +45,9 @@ def choose_backend(model: Path, backend: BackendName = "auto", *, threads: int =
     Args:
         threads: as they were asked for; 0 takes those that were measured with `auto`.
 
-    Raises:
-        MachineError: the backend that was named is not to be had; the line says what is missing.
+    A backend that was named is not looked for before it is opened.
     """
     if backend != "auto":
-        load_backend(backend).check()
         return Choice(backend, "as asked", threads)
     return _measured(model, threads) or _by_hardware(model, threads)
 
@@ -79,6 +77,16 @@ def _measured(model: Path, threads: int) -> Choice | None:
     return Choice(runtime, reason, threads or setting.threads)
 
 
+def default_backend(threads: int = 0) -> Choice:
+    """Returns the backend for a floating-point model that was not measured here and has no plan."""
+    cards = [gpu.name for gpu in probe_gpus()]
+    if cards:
+        return _on_card(cards[0], threads)
+    if missing("cpu") and not missing("openvino"):
+        return Choice("openvino", "no NVIDIA card, and no ONNX Runtime installed", threads)
+    return Choice("cpu", "no NVIDIA card found", threads)
+
+
 def _by_hardware(model: Path, threads: int) -> Choice:
     cards = [gpu.name for gpu in probe_gpus()]
     if cards and model.is_file():
@@ -86,20 +94,16 @@ def _by_hardware(model: Path, threads: int) -> Choice:
 
         if has_plan(model, "tensorrt") and not missing("tensorrt"):
             return Choice("tensorrt", f"a plan for {cards[0]} stands beside the model", threads)
-        return _on_card(model, cards[0], threads)
-    if missing("cpu") and not missing("openvino"):
-        return Choice("openvino", "no NVIDIA card, and no ONNX Runtime installed", threads)
-    return Choice("cpu", "no NVIDIA card found", threads)
+        if _spec(model).precision == "int8":
+            reason = f"without a TensorRT plan {cards[0]} does not compute in INT8"
+            return Choice("cpu", reason, threads)
+    return default_backend(threads)
 
 
-def _on_card(model: Path, card: str, threads: int) -> Choice:
-    if _spec(model).precision == "int8":
-        why = (
-            f"INT8 without a TensorRT plan is faster on the processor than {card} would compute it"
-        )
-        return Choice("cpu", why, threads)
+def _on_card(card: str, threads: int) -> Choice:
     reasons = []
-    for runtime in ("rtx", "cuda"):
+    candidates: tuple[Runtime, ...] = ("rtx", "cuda")
+    for runtime in candidates:
         lacks = missing(runtime)
         if lacks is None:
             return Choice(runtime, f"{card} is here", threads)

@@ -12,7 +12,6 @@ PROVIDER = "CUDAExecutionProvider"
 
 def check() -> None:
     """Raises MissingDependencyError or MachineError for want of the provider or of a card."""
-    ort.check()
     if PROVIDER not in ort.available_providers():
         raise MissingDependencyError(
             f"expected ONNX Runtime with {PROVIDER}, got one without; install it with "

@@ -27,7 +27,7 @@ made with, such as `providers`."""
 
 
 def check() -> None:
-    """Raises MissingDependencyError if ONNX Runtime is not installed."""
+    """Raises MissingDependencyError if ONNX Runtime is not installed; does not load it."""
     if find_spec("onnxruntime") is None:
         raise MissingDependencyError(
             "expected ONNX Runtime, got none; install it with `pip install 'aztoolkit[cpu]'`"
@@ -89,10 +89,22 @@ class OrtEvaluator:
 
 
 def available_providers() -> list[str]:
-    """Returns the execution providers of the installed ONNX Runtime."""
-    import onnxruntime
+    """Returns the execution providers of the installed ONNX Runtime.
 
-    return list(onnxruntime.get_available_providers())
+    Raises:
+        MissingDependencyError: there is none, or it does not load, as after one of the two packages
+            that overwrite each other was removed.
+    """
+    check()
+    try:
+        import onnxruntime
+
+        return list(onnxruntime.get_available_providers())
+    except (ImportError, AttributeError) as error:
+        raise MissingDependencyError(
+            f"expected ONNX Runtime to load, got {error}; install it anew with "
+            "`pip install --force-reinstall onnxruntime`"
+        ) from error
 
 
 def _open_session(model: Path, threads: int, connect: Connect) -> Any:  # Any: no types there

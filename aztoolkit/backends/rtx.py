@@ -17,10 +17,14 @@ from aztoolkit.encoding import get_encoding
 from aztoolkit.errors import MachineError, MissingDependencyError
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.files import user_cache
+from aztoolkit.hardware import probe_gpus
 from aztoolkit.model import INPUT, ModelSpec
+from aztoolkit.plan import sm_name
 
 PROVIDER = "NvTensorRTRTXExecutionProvider"
 PACKAGE = "onnxruntime_ep_nv_tensorrt_rtx"
+CAPABILITIES = ("8.0", "8.6", "8.9", "12.0", "12.1")
+"""Cards of the plugin: Ampere and newer, without those of data centres from Hopper on."""
 MIN_BATCH, BEST_BATCH, MAX_BATCH = 1, 64, 512
 """Sizes that kernels are compiled for; `BEST_BATCH` is what they are tuned to."""
 
@@ -34,6 +38,13 @@ def check() -> None:
             "install it with `pip install 'aztoolkit[rtx]'`"
         )
     check_card()
+    capability = probe_gpus()[0].compute_capability
+    if capability not in CAPABILITIES:
+        names = ", ".join(sm_name(known) for known in CAPABILITIES)
+        raise MachineError(
+            f"expected a card that the TensorRT-RTX plugin runs on ({names}), "
+            f"got {sm_name(capability)}; use --backend cuda"
+        )
 
 
 def open_model(model: Path, *, threads: int = 0) -> Evaluator:
@@ -42,11 +53,11 @@ def open_model(model: Path, *, threads: int = 0) -> Evaluator:
     A plan that is stale is not loaded: the plugin compiles the model as it is now.
     """
     check_exists(model)
-    check()
     if tensorrt.has_plan(model, "rtx") and _can_run_plans():
         library = load_library("rtx")
         if tensorrt.plan_problem(model, library) is None:
             return tensorrt.open_plan(model, library)
+    check()
     return _compile(model, threads)
 
 

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from aztoolkit.backends import cuda, ort, rtx
+from aztoolkit.backends.nvidia import Library
 from aztoolkit.errors import MachineError, MissingDependencyError
 from aztoolkit.hardware import Gpu
 from aztoolkit.model import ModelSpec
+from aztoolkit.plan import plan_path
 from tests.export.conftest import make_constant_model
 
 CARD = Gpu("RTX 4060", "580.1", 8188, "8.9")
@@ -104,6 +106,41 @@ def test_kernels_are_compiled_for_batches_of_the_models_planes_and_kept(
     assert options["nv_profile_max_shapes"] == f"planes:{rtx.MAX_BATCH}x119x8x8"
     assert Path(options["nv_runtime_cache_path"]).is_dir()
     assert Path(options["nv_runtime_cache_path"]).is_relative_to(tmp_path)
+
+
+def test_a_card_that_the_plugin_does_not_run_on_is_said(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hopper = Gpu("H200", "580.1", 141_000, "9.0")
+    monkeypatch.setattr(rtx, "find_spec", lambda _name: "found")
+    for module in (cuda, rtx):
+        monkeypatch.setattr(module, "probe_gpus", lambda: [hopper])
+    with pytest.raises(MachineError, match="got sm90; use --backend cuda"):
+        rtx.open_model(model)
+
+
+def test_a_runtime_that_does_not_load_is_one_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(__spec__=None))
+    monkeypatch.setattr(ort, "find_spec", lambda _name: "found")
+    with pytest.raises(MissingDependencyError, match="expected ONNX Runtime to load"):
+        cuda.check()
+
+
+def test_a_good_plan_beside_the_model_runs_without_the_plugin(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """And one that is stale does not: the plugin compiles the model as it is now."""
+    monkeypatch.setattr(rtx.tensorrt, "probe_gpus", lambda: [CARD])
+    monkeypatch.setattr(rtx, "_can_run_plans", lambda: True)
+    monkeypatch.setattr(rtx, "load_library", lambda target: Library(target, None, "1.7"))
+    monkeypatch.setattr(rtx.tensorrt, "open_plan", lambda path, library: (path, library.target))
+    monkeypatch.setattr(rtx, "find_spec", lambda _name: None)
+    plan = plan_path(model, "rtx", "8.9")
+    plan.write_bytes(b"plan")
+    with pytest.raises(MissingDependencyError, match="plugin"):
+        rtx.open_model(model)
+    monkeypatch.setattr(rtx.tensorrt, "plan_problem", lambda *_: None)
+    assert rtx.open_model(model) == (model, "rtx")
 
 
 def test_a_missing_plugin_says_how_to_get_it(model: Path, monkeypatch: pytest.MonkeyPatch):

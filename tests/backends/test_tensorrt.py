@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aztoolkit.backends import choose_backend, open_evaluator, tensorrt
+from aztoolkit.backends import open_evaluator, tensorrt
 from aztoolkit.backends.nvidia import Card, load_library
 from aztoolkit.errors import EvaluationError, MachineError, MissingDependencyError, ModelError
 from aztoolkit.files import sha256, write_text
@@ -167,5 +167,3 @@ def test_a_library_that_is_not_installed_is_one_line_with_the_mending(
         open_evaluator(model, backend="tensorrt")
     with pytest.raises(MissingDependencyError, match="expected TensorRT-RTX, got none"):
         load_library("rtx")
-    with pytest.raises(MissingDependencyError):
-        choose_backend(model, "tensorrt")

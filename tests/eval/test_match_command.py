@@ -153,3 +153,21 @@ def test_bad_uci_options_are_one_line_and_exit_code_2(capsys, scripted):
 def test_a_run_without_models_is_refused(capsys, tmp_path):
     assert main(["match", str(tmp_path), "uniform", *QUICK]) == 2
     assert "aztoolkit export" in capsys.readouterr().err
+
+
+def test_the_runtime_of_the_networks_is_chosen_or_named_and_said(capsys, good, back_rank):
+    arguments = ["match", str(good), "uniform", "--pairs", "1", "--openings", str(back_rank)]
+    assert main([*arguments, *QUICK, "--backend", "cpu"]) == 0
+    assert "backend cpu: as asked" in capsys.readouterr().out
+    assert main([*arguments, *QUICK]) == 0
+    assert "backend " in capsys.readouterr().out
+
+
+def test_a_runtime_that_is_not_there_is_one_line(capsys, good, back_rank, monkeypatch):
+    monkeypatch.setattr("aztoolkit.backends.openvino.find_spec", lambda _name: None)
+    arguments = ["match", str(good), "uniform", "--pairs", "1", "--openings", str(back_rank)]
+    assert main([*arguments, *QUICK, "--backend", "openvino"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "pip install 'aztoolkit[openvino]'" in printed.err
+    assert printed.err.count("\n") == 1
