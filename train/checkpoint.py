@@ -53,6 +53,8 @@ class CheckpointInfo(BaseModel):
     """Of the run: every random choice follows from it."""
     config_sha256: str = ""
     """Of the run's resolved configuration."""
+    training_compile: str = "off"
+    """Mode of torch.compile that the learner used; `off: why` where one was asked for in vain."""
     losses: dict[str, float] = {}
     """Means over the last learner steps, by name."""
     tools: dict[str, str] = Field(default_factory=tool_versions)

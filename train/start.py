@@ -8,12 +8,12 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from aztoolkit.errors import ConfigError
+from aztoolkit.errors import CheckpointError, ConfigError
 from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
 from train.learner import Learner
 from train.networks import NetworkConfig, build_network
 from train.settings import TrainConfig
-from train.state import load_state
+from train.state import TrainingState, load_state
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,19 @@ def start_run(run: Path, config: TrainConfig) -> Start:
     info = checkpoint.info
     state = load_state(run, info.training_step)
     learner = Learner(checkpoint.network, config, training_step=info.training_step)
-    learner.restore_optimiser(state.tensors)
+    _restore(learner, state, run)
     return Start(learner, state.rng, info.losses)
+
+
+def _restore(learner: Learner, state: TrainingState, run: Path) -> None:
+    try:
+        learner.restore(state.tensors)
+    except (ValueError, RuntimeError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise CheckpointError(
+            f"expected the last state of {run} to be of its network and settings, got: {reason}; "
+            "start another --run"
+        ) from error
 
 
 def network_config(config: TrainConfig) -> NetworkConfig:

@@ -1,6 +1,9 @@
 """What a checkpoint does not hold and resuming needs: the optimiser and the learner's dice.
 
-    RUN/checkpoints/state-00001234.safetensors    AdamW's moments; the generator as JSON metadata
+    RUN/checkpoints/state-00001234.safetensors    optimiser.*   moments and counts
+                                                  network.*     weights, where the checkpoint has their mean
+                                                  scaler.*      of gradients in fp16
+                                                  metadata      the generator that draws batches, as JSON
 
 Written before the checkpoint of the same step, so that a finished checkpoint can be resumed.
 """
@@ -28,7 +31,7 @@ class TrainingState:
     """The state of a learner after a step."""
 
     tensors: dict[str, Tensor]
-    """Of the optimiser, by name."""
+    """By name; see `Learner.tensors`."""
     rng: np.random.Generator
     """Draws the batches."""
 
@@ -40,7 +43,7 @@ def save_state(run: Path, training_step: int, state: TrainingState) -> None:
         InputError: the folder cannot be written.
     """
     metadata = {_GENERATOR: json.dumps(state.rng.bit_generator.state)}
-    tensors = {name: tensor.detach().cpu() for name, tensor in state.tensors.items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
     write_bytes(_path(run, training_step), safetensors.torch.save(tensors, metadata))
     for old in sorted((run / FOLDER).glob("state-*.safetensors"))[:-_KEPT]:
         old.unlink()

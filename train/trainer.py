@@ -1,0 +1,160 @@
+"""A run at work: what playing and learning share, whether in turns or at once."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from aztoolkit.evaluator import Evaluator
+from train.actors import ActorGroup
+from train.checkpoint import load_checkpoint
+from train.iteration import Iteration, replay_age
+from train.journal import Journal
+from train.prefetch import Prefetcher
+from train.progress import Display
+from train.replay import Game
+from train.saving import save_learner
+from train.selfplay_evaluator import open_selfplay
+from train.settings import TrainConfig
+from train.start import Start
+from train.supervised.learning import supervised_steps
+from train.window import ReplayWindow
+
+Stop = Callable[[], bool]
+Iterate = Callable[[Stop, threading.Event], None]
+"""Plays and learns one iteration: until the stop is true, and learns no further once the event is set."""
+_READ_EVERY = {"cpu": 1, "cuda": 20}
+"""Steps between two looks at the losses, for which a GPU must be waited for."""
+
+
+class Trainer:
+    """One call of `train_run`: owns the learner, the actors, the games and the window."""
+
+    def __init__(self, run: Path, config: TrainConfig, start: Start, display: Display) -> None:
+        """Takes up a run from its last checkpoint and all games on disk."""
+        self.run, self.config, self.display = run, config, display
+        self.learner, self._rng, self.losses = start.learner, start.rng, start.losses
+        self._supervised_steps = supervised_steps(run)
+        self._journal, self._recording = Journal(run), threading.Lock()
+        self._lost: Exception | None = None
+        found = self._journal.recover()
+        self.games, self.positions = found.games, found.positions
+        older, games = self._journal.recent(config.replay_capacity)
+        self.window = ReplayWindow(config, earlier=older)
+        self.window.add(games)
+        self._unread = 0
+        self.checkpoint = self._write()
+        self.actors = ActorGroup(config, self._evaluator(), first_game_id=found.next_game_id)
+        self.iteration = Iteration(self.actors.snapshot())
+
+    def record(self, game: Game) -> None:
+        """Writes a finished game down and counts it; any thread may call it.
+
+        Raises:
+            InputError: the disk is full, now or at an earlier game: what was written last may be torn,
+                and nothing must follow it.
+        """
+        with self._recording:
+            if self._lost is not None:
+                raise self._lost
+            try:
+                self._journal.append(game)
+            except Exception as error:
+                self._lost = error
+                raise
+            self.games += 1
+            self.positions += sum(game.searched)
+
+    def steps_due(self) -> int:
+        """Returns how many steps the learner is behind what the positions so far allow."""
+        if self.positions < self.config.replay_minimum:
+            return 0
+        made = self.learner.training_step - self._supervised_steps
+        return max(self._steps_for(self.positions) - made, 0)
+
+    @property
+    def iteration_steps(self) -> int:
+        """Steps that the positions of one iteration allow; at least 1."""
+        return max(self._steps_for(self.config.iteration_positions), 1)
+
+    def batches(self) -> Prefetcher:
+        """Returns what builds the batches of the next steps; the window must not be empty."""
+        return Prefetcher(
+            self.window.sample_into,
+            self._rng,
+            batch_size=self.config.training_batch_size,
+            depth=self.config.prefetch,
+            device=self.config.device,
+        )
+
+    def step(self, batches: Prefetcher) -> None:
+        """Makes one step of the learner.
+
+        Raises:
+            EvaluationError: a loss was NaN or infinite, in this step or one of the last.
+        """
+        with self.iteration.learning():
+            with self.iteration.waiting():
+                batch = batches.take()
+            self.learner.step(batch)
+            self.iteration.steps += 1
+            self._unread += 1
+            if self._unread == _READ_EVERY[self.config.device]:
+                self._read()
+
+    def finish_iteration(self) -> dict[str, float]:
+        """Writes a checkpoint, gives its network to the actors and returns the metrics.
+
+        Raises:
+            EvaluationError: a loss was NaN or infinite; the last checkpoint is intact.
+            InputError: the disk is full; likewise.
+        """
+        with self.iteration.learning():
+            self._read()
+        values = self.iteration.metrics(self.actors.snapshot())
+        self.losses = self.iteration.losses or self.losses
+        self.save()
+        self.actors.use(self._evaluator())
+        self.iteration = Iteration(self.actors.snapshot())
+        return {
+            "training_step": self.learner.training_step,
+            "games": self.games,
+            "positions": self.positions,
+            "window": self.window.positions,
+            "replay_age": replay_age(self.config, self.window.positions),
+            "learning_rate": self.learner.learning_rate,
+            **values,
+        }
+
+    def save(self) -> None:
+        """Writes games, state and checkpoint, in that order.
+
+        Raises:
+            InputError: the disk is full; the last checkpoint is intact.
+        """
+        self.checkpoint = self._write()
+
+    def _write(self) -> Path:
+        with self._recording:
+            self._journal.seal()
+            games, positions = self.games, self.positions
+        return save_learner(
+            self.run,
+            self.config,
+            self.learner,
+            self._rng,
+            losses=self.losses,
+            games=games,
+            positions=positions,
+        )
+
+    def _read(self) -> None:
+        self.iteration.read(self.learner.read())
+        self._unread = 0
+
+    def _steps_for(self, positions: int) -> int:
+        samples = self.config.samples_per_position * positions
+        return int(samples / self.config.training_batch_size)
+
+    def _evaluator(self) -> Evaluator:
+        """Returns the network of the last checkpoint, as it stands on disk."""
+        return open_selfplay(self.run, load_checkpoint(self.checkpoint), self.config)
