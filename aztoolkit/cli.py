@@ -24,6 +24,7 @@ _COMMANDS = {
     "gate": ("eval.cli:gate", "Accept or reject a model by matches against its original."),
     "match": ("eval.cli:match", "Play two engines against each other."),
     "serve": ("serve.cli:serve", "Play against a model in the browser."),
+    "uci": ("aztoolkit.uci.cli:uci", "Play as a UCI engine in any chess program."),
     "perft": ("aztoolkit.perft:perft", "Count the leaves of the tree of legal moves."),
     "benchmark": ("benchmarks.cli:app", "Measure speed on this machine."),
     "doctor": ("aztoolkit.doctor:doctor", "Show this machine and what aztoolkit will use of it."),

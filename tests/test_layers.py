@@ -45,6 +45,7 @@ def test_there_is_one_door_into_cpp():
     [
         ("aztoolkit.player", {"torch", "onnxruntime", "fastapi", "pyarrow"}),
         ("aztoolkit.backends", {"torch", "onnxruntime"}),
+        ("aztoolkit.uci.engine", {"torch", "onnx", "onnxruntime", "fastapi", "pyarrow"}),
         ("serve.app", {"torch", "onnx", "pyarrow"}),
         ("eval.gate", {"torch", "onnx", "pyarrow", "fastapi"}),
     ],

@@ -1,0 +1,171 @@
+"""One `go`, from the network and the tables to `bestmove`; and the tree that is kept between moves."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import chess
+
+from aztoolkit.errors import AztoolkitError
+from aztoolkit.evaluator import Evaluator
+from aztoolkit.mcts import (
+    Search,
+    SearchConfig,
+    SearchResult,
+    best_backend,
+    create_cache,
+    create_mcts,
+)
+from aztoolkit.uci.clock import Watch
+from aztoolkit.uci.commands import Go
+from aztoolkit.uci.lines import Progress, best_lines, bestmove_line, info_lines
+from aztoolkit.uci.networks import Network, Networks
+from aztoolkit.uci.settings import Settings
+from aztoolkit.uci.tables import TableEvaluator, Tables
+from aztoolkit.uci.thinking import Thinking
+
+_MIB = 1 << 20
+NO_MOVE, NO_LEGAL_MOVE = "bestmove 0000", "bestmove (none)"
+
+Write = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one `go` asks for."""
+
+    board: chess.Board
+    go: Go
+    watch: Watch
+    settings: Settings
+    tables: Tables | None
+
+
+class Thinker:
+    """Does one job after the other, each on whatever thread calls."""
+
+    def __init__(self, networks: Networks, write: Write) -> None:
+        self._networks, self._write = networks, write
+        self._kept: tuple[object, Search] | None = None
+
+    def forget(self) -> None:
+        """Drops the tree and every remembered evaluation."""
+        self._kept = None
+
+    def do(self, job: Job) -> None:
+        """Searches, and writes lines as it goes; `bestmove` is the last, whatever happens."""
+        try:
+            last = self._search(job)
+        except Exception as error:  # a bug, of ours or a runtime's: the game must go on
+            traceback.print_exc(file=sys.stderr)
+            self._say(f"expected a search without error, got {type(error).__name__}: {error}")
+            last = _any_move(job.board)
+        job.watch.wait_until_free()
+        self._write(last)
+
+    def _search(self, job: Job) -> str:
+        """Returns the `bestmove` line."""
+        if not any(job.board.legal_moves):
+            score = "mate 0" if job.board.is_check() else "cp 0"
+            self._write(f"info depth 0 score {score}")
+            return NO_LEGAL_MOVE
+        network = self._networks.take(lambda: job.watch.left_s() <= 0)
+        if network is None:
+            return self._without_network(job)
+        thinking = self._prepare(job, network)
+        try:
+            result = thinking.run()
+        except AztoolkitError as error:
+            self.forget()
+            self._say(" ".join(str(error).split()))
+            if thinking.seen is None:
+                return _any_move(job.board)
+            result = thinking.seen
+        self._report(job, thinking, result)
+        return bestmove_line(job.board, best_lines(thinking.search, result, 1)[0])
+
+    def _without_network(self, job: Job) -> str:
+        if self._networks.opening:
+            self._say("the time was up before the network was open; this is any legal move")
+            return _any_move(job.board)
+        self._say("expected a network to play with, got none; name one by the option WeightsFile")
+        return NO_MOVE
+
+    def _prepare(self, job: Job, network: Network) -> Thinking:
+        among = tuple(job.go.searchmoves) or tuple(job.board.legal_moves)
+        known = job.tables.best_moves(job.board, among) if job.tables else []
+        among = tuple(known) or among
+        evaluator = network.evaluator
+        if job.tables and not known:
+            evaluator = TableEvaluator(evaluator, job.tables)
+        value = None
+        if job.tables and known and not job.go.searchmoves:
+            value = job.tables.value(job.board)
+        narrowed = len(among) < job.board.legal_moves.count()
+        return Thinking(
+            search=self._search_for(job, network, evaluator, kept=not narrowed),
+            evaluator=evaluator,
+            board=job.board,
+            go=job.go,
+            watch=job.watch,
+            batch=network.batch,
+            among=among if narrowed else (),
+            table_value=value,
+            analyse=job.settings.analyse_mode,
+            report=lambda thinking, result: self._report(job, thinking, result),
+        )
+
+    def _search_for(
+        self, job: Job, network: Network, evaluator: Evaluator, *, kept: bool
+    ) -> Search:
+        """Returns the tree of the game, or a new one where it cannot be gone on with."""
+        spec, settings = network.evaluator.spec, job.settings
+        config = SearchConfig(
+            encoding=spec.encoding,
+            action_space=spec.action_space,
+            batch_size=network.batch,
+            memory_mb=settings.tree_mb,
+        )
+        if not kept:
+            return create_mcts(config)
+        tables = job.tables if isinstance(evaluator, TableEvaluator) else None
+        origin = (network, tables, settings.hash_mb)
+        if self._kept is None or self._kept[0] != origin:
+            cache = create_cache(settings.cache_mb)
+            self._kept = origin, create_mcts(config, cache=cache)
+        return self._kept[1]
+
+    def _report(self, job: Job, thinking: Thinking, result: SearchResult) -> None:
+        """Writes `info` lines."""
+        lines = best_lines(thinking.search, result, job.settings.multipv)
+        progress = Progress(
+            depth=thinking.depth,
+            elapsed_s=thinking.elapsed_s,
+            table_hits=job.tables.hits if job.tables else 0,
+            hash_permille=_fullness(thinking.search),
+            table_value=thinking.table_value,
+        )
+        show_wdl = job.settings.show_wdl
+        for line in info_lines(job.board, result, lines, progress, show_wdl=show_wdl):
+            self._write(line)
+
+    def _say(self, text: str) -> None:
+        self._write(f"info string {text}")
+
+
+def _any_move(board: chess.Board) -> str:
+    move = next(iter(board.legal_moves), None)
+    return NO_LEGAL_MOVE if move is None else f"bestmove {board.uci(move)}"
+
+
+def _fullness(search: Search) -> int:
+    """Returns how full the tree is, in per mille; 0 for the reference, which has no bound."""
+    if best_backend() == "python":
+        return 0
+    from aztoolkit.mcts.native import NativeSearch
+
+    if not isinstance(search, NativeSearch):
+        return 0
+    room = search.config.memory_mb * _MIB / 2  # the other half is for copying it
+    return min(1000, round(1000 * search.native.memory().used_bytes / room))
