@@ -1,15 +1,18 @@
 """`aztoolkit benchmark`: each benchmark as a sub-command, or all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from cyclopts.types import NonNegativeInt, PositiveInt
 from rich.table import Table
 
-from aztoolkit.console import human_console, print_json
+from aztoolkit.backends import BackendName, Runtime, choose_backend
+from aztoolkit.console import human_console, print_json, progress_console
 
 Report = dict[str, Any]  # Any: a JSON document
+Work = Callable[[], Report]
 Json = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document instead of a table.")
 ]
@@ -30,6 +33,7 @@ For example:
     aztoolkit benchmark movegen --json
     aztoolkit benchmark quantization runs/mine/export/*.onnx
     aztoolkit benchmark network fp32.onnx int8.onnx
+    aztoolkit benchmark inference fp32.onnx
     aztoolkit benchmark all --output results/""",
     result_action="return_value",
 )
@@ -40,7 +44,7 @@ def movegen(*, json_output: Json = False, output: Output = None) -> int:
     """Legal moves: perft nodes a second, beside python-chess and Stockfish."""
     from benchmarks.movegen import movegen as measure
 
-    return _show([measure()], json_output, output)
+    return _show([measure], json_output, output)
 
 
 @app.command
@@ -48,7 +52,7 @@ def encode(*, json_output: Json = False, output: Output = None) -> int:
     """Encoding: positions a second from games to planes."""
     from benchmarks.encode import encode as measure
 
-    return _show([measure()], json_output, output)
+    return _show([measure], json_output, output)
 
 
 @app.command
@@ -62,7 +66,7 @@ def search(model: Path | None = None, *, json_output: Json = False, output: Outp
     """
     from benchmarks.search import search as measure
 
-    return _show([measure(model)], json_output, output)
+    return _show([lambda: measure(model)], json_output, output)
 
 
 @app.command
@@ -70,36 +74,97 @@ def replay(*, json_output: Json = False, output: Output = None) -> int:
     """Replay: bytes a position, and positions a second into batches, beside a learner's need."""
     from benchmarks.replay import replay as measure
 
-    return _show([measure()], json_output, output)
+    return _show([measure], json_output, output)
 
 
 @app.command
 def quantization(
     models: Annotated[list[Path], Parameter(negative="")],
     *,
-    threads: int = 1,
+    threads: NonNegativeInt = 1,
+    backend: BackendName = "auto",
+    skip_search: Annotated[bool, Parameter(negative="")] = False,
     json_output: Json = False,
     output: Output = None,
 ) -> int:
-    """Models of one network side by side: size and evaluations a second by batch.
+    """Models of one network side by side: size, memory, evaluations and nodes a second.
+
+    With --output also a plot, quantization.svg.
 
     Parameters
     ----------
     models: list[Path]
         Such as fp32.onnx and int8.onnx; the first is what others are held against.
     threads: int
-        Processor threads of each.
+        Processor threads of each; 0 leaves the choice to the runtime.
+    backend: BackendName
+        Runtime of all; auto takes the fastest that this machine has.
+    skip_search: bool
+        Leave out nodes a second of a search.
     """
+    from aztoolkit.files import write_text
+    from benchmarks.quantization import plot
     from benchmarks.quantization import quantization as measure
 
-    return _show([measure(models, threads=threads)], json_output, output)
+    def work() -> Report:
+        report = measure(models, threads=threads, backend=backend, skip_search=skip_search)
+        if output:
+            write_text(output / "quantization.svg", plot(report))
+        return report
+
+    _say_backends(models, backend)
+    return _show([work], json_output, output)
+
+
+@app.command
+def inference(
+    model: Path,
+    *,
+    backend: Annotated[list[Runtime] | None, Parameter(negative="")] = None,
+    threads: Annotated[list[PositiveInt] | None, Parameter(negative="")] = None,
+    batch: Annotated[list[PositiveInt] | None, Parameter(negative="")] = None,
+    save: bool = True,
+    json_output: Json = False,
+    output: Output = None,
+) -> int:
+    """A model on every backend: evaluations a second by batch and threads, and what to use here.
+
+    What is recommended is kept for `--backend auto`, for this model on this machine.
+
+    Parameters
+    ----------
+    model: Path
+        The model.
+    backend: list[Runtime]
+        Those to try; without any, all that this machine has.
+    threads: list[PositiveInt]
+        Of one evaluator; without any, 1 and as many as there are cores.
+    batch: list[PositiveInt]
+        Sizes to try; without any, 1 to 256.
+    save: bool
+        Keep what is recommended for `--backend auto`.
+    """
+    from benchmarks.inference import BATCHES
+    from benchmarks.inference import inference as measure
+
+    def work() -> Report:
+        return measure(
+            model,
+            backends=backend or (),
+            threads=threads or (),
+            batches=batch or BATCHES,
+            save=save,
+        )
+
+    return _show([work], json_output, output)
 
 
 @app.command
 def network(
     models: Annotated[list[Path], Parameter(negative="")],
     *,
-    threads: int = 0,
+    threads: NonNegativeInt = 0,
+    backend: BackendName = "auto",
     json_output: Json = False,
     output: Output = None,
 ) -> int:
@@ -110,11 +175,14 @@ def network(
     models: list[Path]
         Such as fp32.onnx and int8.onnx; the first is what others are held against.
     threads: int
-        Processor threads of each; 0 for all.
+        Processor threads of each; 0 leaves the choice to the runtime.
+    backend: BackendName
+        Runtime of all; auto takes the fastest that this machine has.
     """
     from benchmarks.network import network as measure
 
-    return _show([measure(models, threads=threads)], json_output, output)
+    _say_backends(models, backend)
+    return _show([lambda: measure(models, threads=threads, backend=backend)], json_output, output)
 
 
 @app.command
@@ -139,7 +207,7 @@ def tactics(
     """
     from benchmarks.tactics import tactics as measure
 
-    return _show([measure(model, suite, simulations=simulations)], json_output, output)
+    return _show([lambda: measure(model, suite, simulations=simulations)], json_output, output)
 
 
 @app.command(name="all")
@@ -150,21 +218,35 @@ def everything(*, json_output: Json = False, output: Output = None) -> int:
     from benchmarks.replay import replay as measure_replay
     from benchmarks.search import search as measure_search
 
-    reports = [measure_movegen(), measure_encode(), measure_search(), measure_replay()]
-    return _show(reports, json_output, output)
+    works = [measure_movegen, measure_encode, measure_search, measure_replay]
+    return _show(works, json_output, output)
 
 
-def _show(reports: Sequence[Report], json_output: bool, output: Path | None) -> int:
-    from benchmarks.measure import save
+def _show(works: Sequence[Work], json_output: bool, output: Path | None) -> int:
+    """Measures, once it is clear that what is found can be kept."""
+    from benchmarks.measure import check_folder, save
 
-    for report in reports:
+    if output:
+        check_folder(output)
+    reports = []
+    for work in works:
+        report = work()
+        reports.append(report)
         if output:
             save(report, output)
         if not json_output:
             _print(report)
     if json_output:
-        print_json(reports[0] if len(reports) == 1 else list(reports))
+        print_json(reports[0] if len(reports) == 1 else reports)
     return 0
+
+
+def _say_backends(models: list[Path], backend: BackendName) -> None:
+    """Shows which runtime each model is measured on, and why."""
+    choices = {str(choose_backend(model, backend)): model for model in models}
+    for choice, model in choices.items():
+        which = "" if len(choices) == 1 else f"{model}: "
+        progress_console().print(f"{which}{choice}", soft_wrap=True)
 
 
 def _print(report: Report) -> None:

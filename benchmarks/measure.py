@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aztoolkit import __version__
-from aztoolkit.files import write_json
+from aztoolkit.files import atomic_path, write_json
 from aztoolkit.hardware import memory_gib, probe_cpu
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +25,13 @@ def document(name: str, figures: dict[str, Any]) -> dict[str, Any]:  # Any: a JS
         "cpu": asdict(probe_cpu()),
         "memory_gib": round(memory_gib(), 1),
     }
+
+
+def check_folder(folder: Path) -> None:
+    """Raises InputError if a report could not be written to a folder: said before, not after measuring."""
+    with atomic_path(folder / ".check") as temporary:
+        temporary.write_bytes(b"")
+    (folder / ".check").unlink()
 
 
 def save(report: dict[str, Any], folder: Path) -> Path:  # Any: a JSON document

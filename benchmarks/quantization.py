@@ -1,85 +1,84 @@
-"""What a smaller precision buys: size and evaluations a second of models of one network."""
+"""What a smaller precision buys: size, memory, evaluations and nodes a second of models of one network.
 
-from collections.abc import Callable, Sequence
+What is measured, and how, is in `benchmarks.side_by_side`; memory in `benchmarks.memory`.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from aztoolkit.backends import open_evaluator
-from aztoolkit.encoding import get_encoding
-from aztoolkit.evaluator import Evaluator
-from aztoolkit.measure import Rate, rates_side_by_side
+from aztoolkit.backends import BackendName
 from benchmarks.measure import document
+from benchmarks.memory import memory_mib
+from benchmarks.plot import bars
+from benchmarks.side_by_side import Row, evaluation_rows, opened, search_rows
 
+NAME = "quantization"
 BATCHES = (1, 16, 64)
 REFERENCE_BATCH = 16
-_SEED = 0
-_EMPTY_SHARE = 0.9
-"""Of the planes' values; about as many are zero in chess."""
 
 
 def quantization(
-    models: Sequence[Path], *, batches: Sequence[int] = BATCHES, threads: int = 1
+    models: Sequence[Path],
+    *,
+    batches: Sequence[int] = BATCHES,
+    threads: int = 1,
+    backend: BackendName = "auto",
+    skip_search: bool = False,
 ) -> dict[str, Any]:  # Any: a JSON document
-    """Measures evaluations a second of models side by side; the first is what others are held against.
+    """Measures models side by side; the first is what others are held against.
 
     Args:
         models: such as fp32.onnx, fp16.onnx and int8.onnx of a run.
         threads: of each evaluator; several share the processor's memory and its clock.
+        backend: the runtime of all.
+        skip_search: leave out nodes a second.
 
     Returns:
-        `rows` with `model, precision, bytes, batch, evals_per_s, lowest, highest`, and `speedup` at
-        batch 16 by model.
+        `rows` with `model, precision, bytes, batch, evals_per_s, lowest, highest`; `search` rows with
+        `search, model, nodes_per_s, lowest, highest`; by model `memory_mib`, `size` as a share of the
+        first's, and `speedup` at batch 16.
 
     Raises:
         ModelError: a model is missing, broken or not ours.
     """
-    evaluators = {str(model): open_evaluator(model, threads=threads) for model in models}
-    rows = [row for batch in batches for row in evaluation_rows(evaluators, batch)]
-    for evaluator in evaluators.values():
-        evaluator.close()
-    return document(
-        "quantization", {"threads": threads, "rows": rows, "speedup": _speedup(rows, models)}
-    )
-
-
-def evaluation_rows(
-    evaluators: dict[str, Evaluator], batch: int
-) -> list[dict[str, Any]]:  # Any: rows of a JSON document
-    """Returns a row of evaluations a second for each evaluator, by the name of its model file."""
-    works = {name: _work(evaluator, batch) for name, evaluator in evaluators.items()}
-    measured = rates_side_by_side(works)
-    return [_row(name, evaluators[name], batch, rate) for name, rate in measured.items()]
-
-
-def _row(name: str, evaluator: Evaluator, batch: int, rate: Rate) -> dict[str, Any]:
-    rounded = rate.round()
-    return {
-        "model": name,
-        "precision": evaluator.spec.precision,
-        "bytes": Path(name).stat().st_size,
-        "batch": batch,
-        "evals_per_s": rounded.median,
-        "lowest": rounded.lowest,
-        "highest": rounded.highest,
+    with opened(models, backend=backend, threads=threads) as evaluators:
+        rows = evaluation_rows(evaluators, batches)
+        searches = [] if skip_search else search_rows(evaluators)
+    figures = {
+        "threads": threads,
+        "backend": backend,
+        "rows": rows,
+        "search": searches,
+        "memory_mib": {str(m): memory_mib(m, backend=backend, threads=threads) for m in models},
+        "size": _share(models),
+        "speedup": _speedup(rows, models),
     }
+    return document(NAME, figures)
 
 
-def _work(evaluator: Evaluator, batch: int) -> Callable[[], int]:
-    """Returns what evaluates one batch and says how many positions that were."""
-    rng = np.random.default_rng(_SEED)
-    shape = (batch, get_encoding(evaluator.spec.encoding).planes, 8, 8)
-    planes = (rng.random(shape) > _EMPTY_SHARE).astype(np.float32)
-
-    def work() -> int:
-        evaluator.evaluate(planes)
-        return batch
-
-    return work
+def plot(report: dict[str, Any]) -> str:  # Any: a JSON document
+    """Returns an SVG picture of a report: a bar of evaluations a second for each batch and model."""
+    groups: dict[str, dict[str, float]] = {}
+    for row in report["rows"]:
+        speeds = groups.setdefault(f"batch {row['batch']}", {})
+        speeds[_label(row, report["rows"])] = row["evals_per_s"]
+    threads = f"{report['threads']} threads" if report["threads"] != 1 else "1 thread"
+    return bars(f"Evaluations a second, {report['cpu']['name']}, {threads}", groups)
 
 
-def _speedup(rows: Sequence[dict[str, Any]], models: Sequence[Path]) -> dict[str, float]:
+def _label(row: Row, rows: Sequence[Row]) -> str:
+    """Returns the precision, or the file's name where several models have the same."""
+    same = {other["model"] for other in rows if other["precision"] == row["precision"]}
+    return str(row["precision"]).upper() if len(same) == 1 else Path(row["model"]).stem
+
+
+def _share(models: Sequence[Path]) -> dict[str, float]:
+    original = models[0].stat().st_size
+    return {str(model): round(model.stat().st_size / original, 3) for model in models}
+
+
+def _speedup(rows: Sequence[Row], models: Sequence[Path]) -> dict[str, float]:
     speeds = {row["model"]: row["evals_per_s"] for row in rows if row["batch"] == REFERENCE_BATCH}
     original = speeds.get(str(models[0]))
     return {name: round(speed / original, 2) for name, speed in speeds.items()} if original else {}

@@ -10,7 +10,7 @@ from aztoolkit.errors import DataError
 from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.model import ModelSpec
 from benchmarks import network as subject
-from benchmarks import quantization
+from benchmarks import side_by_side
 from benchmarks.tactics import read_suite, tactics
 from tests.export.conftest import make_constant_model
 
@@ -28,9 +28,8 @@ def model(az_spec: ModelSpec, tmp_path: Path) -> Path:
 def test_every_model_is_measured_in_every_way(
     model: Path, az_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    for module in (subject, quantization):
-        quick = partial(module.rates_side_by_side, repeats=1, min_run_s=0.01)
-        monkeypatch.setattr(module, "rates_side_by_side", quick)
+    quick = partial(side_by_side.rates_side_by_side, repeats=1, min_run_s=0.01)
+    monkeypatch.setattr(side_by_side, "rates_side_by_side", quick)
     models = [model, make_constant_model(tmp_path / "b.onnx", az_spec)]
     report = subject.network(models, threads=1)
     assert [row["batch"] for row in report["rows"]] == [1, 1, 16, 16, 64, 64, 256, 256]
