@@ -6,36 +6,35 @@ RUN/supervised/finished.json    the training step at which the phase ended; self
 import json
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from aztoolkit.errors import DataError
+from aztoolkit.errors import ConfigError, DataError
 from aztoolkit.files import write_json, write_text
 from aztoolkit.hardware import probe_cpu
-from train.checkpoint import CheckpointInfo, save_checkpoint
 from train.metrics import Metrics
+from train.prefetch import Prefetcher
 from train.progress import Bar, Display
+from train.saving import save_learner
 from train.settings import TrainConfig
-from train.start import Start, network_config
-from train.state import TrainingState, save_state
+from train.start import Start
 from train.supervised.config import FOLDER, SETTINGS
 from train.supervised.dataset import Shard, read_shards
 from train.supervised.gather import gather
 from train.supervised.held_out import MOST_POSITIONS, HeldOut
 from train.supervised.settings import SupervisedSettings
 from train.supervised.stream import Stream, held_out_games
-from train.window import ReplayWindow
+from train.window import Batch, ReplayWindow
 
 _FINISHED = "finished.json"
 _SOURCES = ("pgn", "teacher")
 _REPORT_S = 300.0
 """Between two checkpoints and reports within an epoch."""
-_SHOWN_EVERY = 10
-"""Steps between two updates of the bar."""
+_READ_EVERY = 20
+"""Steps between two looks at the losses."""
 
 
 def supervised_steps(run: Path) -> int:
@@ -65,9 +64,11 @@ def learn_supervised(
         InputError: the disk is full.
         EvaluationError: the loss became NaN; the last checkpoint is intact.
     """
+    document = settings.model_dump_json(indent=2) + "\n"
     if _has_self_play(run, start):
+        _check_unchanged(run, document)
         return {}
-    write_text(run / FOLDER / SETTINGS, settings.model_dump_json(indent=2) + "\n")
+    write_text(run / FOLDER / SETTINGS, document)
     (run / FOLDER / _FINISHED).unlink(missing_ok=True)
     if not gather(run, settings, seed=config.seed, display=display, stop=stop):
         return start.losses
@@ -81,23 +82,45 @@ def learn_supervised(
 
 
 def _has_self_play(run: Path, start: Start) -> bool:
-    """Returns whether the steps made go beyond the supervised ones."""
-    return (run / FOLDER / _FINISHED).is_file() and start.learner.training_step > supervised_steps(
-        run
-    )
+    """Returns whether the steps made go beyond those of a supervised phase."""
+    finished = (run / FOLDER / _FINISHED).is_file()
+    return finished and start.learner.training_step > supervised_steps(run)
 
 
-@dataclass
+def _check_unchanged(run: Path, document: str) -> None:
+    path = run / FOLDER / SETTINGS
+    if path.read_text() != document:
+        raise ConfigError(
+            f"expected the supervised start that {path} describes, got another: {run} has gone on to "
+            "self-play; leave out its options, or choose another --run"
+        )
+
+
 class _Tally:
-    """Losses since the last report."""
+    """Steps and losses since the last report."""
 
-    began_s: float = field(default_factory=time.monotonic)
-    history: list[dict[str, float]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+        self._losses: dict[str, float] = {}
+        self.steps = 0
 
-    def means(self) -> dict[str, float]:
-        """Returns the mean of each loss."""
-        names = self.history[0] if self.history else {}
-        return {name: float(np.mean([row[name] for row in self.history])) for name in names}
+    @property
+    def seconds(self) -> float:
+        """Since the last report."""
+        return time.monotonic() - self._began_s
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """The mean of each loss over the steps; nothing without a step."""
+        return dict(self._losses)
+
+    def add(self, losses: Mapping[str, float], steps: int) -> None:
+        """Takes the mean losses of so many steps more."""
+        total = self.steps + steps
+        for name, mean in losses.items():
+            before = self._losses.get(name, 0.0)
+            self._losses[name] = before + (mean - before) * steps / total
+        self.steps = total
 
 
 class _Phase:
@@ -128,74 +151,83 @@ class _Phase:
         self._total = settings.supervised_steps or math.ceil(
             settings.supervised_epochs * self._stream.positions / self._batch_size
         )
+        self._drawn = self._unread = 0
         self._tally = _Tally()
 
     def learn(self, stop: Callable[[], bool]) -> bool:
         """Learns up to the last step, or until `stop`; returns whether that step was reached."""
+        learner = self._learner
+        if 0 < learner.training_step < self._total:
+            self._display.resumed(self._run, step=learner.training_step, games=0)
         torch.set_num_threads(probe_cpu().cores if self._config.device == "cpu" else 1)
-        first = self._learner.training_step
-        with self._display.phase("supervised", self._total) as bar:
-            while self._learner.training_step < self._total and not stop():
-                self._step()
-                self._show(bar)
+        with (
+            self._display.phase("supervised", self._total) as bar,
+            self._prefetch() as batches,
+        ):
+            while learner.training_step < self._total and not stop():
+                learner.step(batches.take())
+                self._unread += 1
+                if self._unread == _READ_EVERY:
+                    self._read(bar)
                 if self._is_report_due():
                     self._report()
-        if self._tally.history or self._learner.training_step == first == 0:
+        if self._unread or self._tally.steps:
             self._report()
-        return self._learner.training_step >= self._total
+        return learner.training_step >= self._total
 
-    def _step(self) -> None:
-        self._stream.feed(self._learner.training_step * self._batch_size)
-        batch = self._window.sample(self._rng, self._batch_size)
-        self._tally.history.append(self._learner.step(batch))
+    def _prefetch(self) -> Prefetcher:
+        config = self._config
+        return Prefetcher(
+            self._draw,
+            self._rng,
+            batch_size=self._batch_size,
+            depth=config.prefetch,
+            device=config.device,
+        )
 
-    def _show(self, bar: Bar) -> None:
-        if self._learner.training_step % _SHOWN_EVERY == 0:
-            rate = len(self._tally.history) / (time.monotonic() - self._tally.began_s)
-            loss = self._tally.history[-1]["loss"]
-            note = f"steps  loss {loss:.3f}  {rate * self._batch_size:,.0f} positions/s"
+    def _draw(self, rng: np.random.Generator, batch: Batch) -> None:
+        """Fills the next batch; called in the thread that builds them ahead."""
+        self._stream.feed(self._drawn * self._batch_size)
+        self._drawn += 1
+        self._window.sample_into(rng, batch)
+
+    def _read(self, bar: Bar | None = None) -> None:
+        """Reads the losses of the last steps, for which a GPU is waited for."""
+        losses = self._learner.read()
+        self._tally.add(losses, self._unread)
+        self._unread = 0
+        if bar:
+            rate = self._tally.steps * self._batch_size / self._tally.seconds
+            note = f"steps  loss {losses['loss']:.3f}  {rate:,.0f} positions/s"
             bar.update(self._learner.training_step, note)
 
     def _is_report_due(self) -> bool:
         """Returns whether an epoch has ended, or long enough has passed."""
         now = self._learner.training_step * self._batch_size
         ended = now // self._stream.positions > (now - self._batch_size) // self._stream.positions
-        return ended or time.monotonic() - self._tally.began_s > _REPORT_S
+        return ended or self._tally.seconds > _REPORT_S
 
     def _report(self) -> None:
         """Judges the network, writes a checkpoint, says and writes how it stands."""
-        learning_s = time.monotonic() - self._tally.began_s
-        steps = len(self._tally.history)
-        self.losses = self._tally.means() or self.losses
-        held_out = self._held_out.judge(self._learner.network) if self._held_out else {}
-        self._save()
-        step = self._learner.training_step
+        self._read()
+        tally, step = self._tally, self._learner.training_step
+        learning_s = tally.seconds
+        self.losses = tally.losses
+        held_out = self._held_out.judge(self._learner.trained) if self._held_out else {}
+        save_learner(self._run, self._config, self._learner, self._rng, losses=self.losses)
         values = {
             "training_step": step,
             "supervised_epoch": step * self._batch_size / self._stream.positions,
             "window": self._window.positions,
             "learning_s": learning_s,
-            "train_steps_per_s": steps / learning_s,
-            "learned_positions_per_s": steps * self._batch_size / learning_s,
+            "train_steps_per_s": tally.steps / learning_s,
+            "learned_positions_per_s": tally.steps * self._batch_size / learning_s,
             **self.losses,
             **held_out,
         }
         self._metrics.write(values)
         self._display.supervised(values, total=self._total)
         self._tally = _Tally()
-
-    def _save(self) -> None:
-        """Writes state and checkpoint, in that order."""
-        step = self._learner.training_step
-        save_state(self._run, step, TrainingState(self._learner.optimiser_tensors(), self._rng))
-        info = CheckpointInfo(
-            network=network_config(self._config),
-            training_step=step,
-            seed=self._config.seed,
-            config_sha256=self._config.sha256,
-            losses=self.losses,
-        )
-        save_checkpoint(self._run, self._learner.network, info)
 
 
 def _all_shards(run: Path) -> list[Shard]:

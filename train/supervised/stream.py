@@ -37,20 +37,21 @@ class Stream:
         """
         self.positions = sum(shard.learned for shard in shards)
         """Of an epoch."""
-        self._window, self._done = window, done
+        self._window = window
         self._ahead = min(self.positions, capacity)
         first_epoch = done // self.positions if self.positions > capacity else 0
         self._games = _games([shard.path for shard in shards], seed, first_epoch)
         self._fed = 0
 
     def feed(self, learned: int) -> None:
-        """Adds games until the window is ready for another batch, `learned` positions after the first.
+        """Adds games until the window is ready for another batch, `learned` positions after this
+        process's first.
 
         Raises:
             DataError: a shard is broken, or its games are.
         """
         if self._window.positions < self.positions:
-            self._add(self._ahead + learned - self._done)
+            self._add(self._ahead + learned)
 
     def _add(self, wanted: int) -> None:
         """Adds games until `wanted` positions were fed in all."""
