@@ -10,7 +10,6 @@ each slot on a CUDA stream of its own.
 
 import contextlib
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import torch
@@ -23,21 +22,18 @@ from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
 from train.batching import Part, size_of
 from train.checkpoint import CheckpointInfo
+from train.compile import OFF, Compiled, autocast
+from train.inference_compile import compile_inference
 from train.inference_server import ServerChannel
 from train.networks import fold_batch_norm
-from train.settings import CompileMode, InferenceSettings
+from train.settings import InferenceSettings
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-_INDUCTOR_MODES = {
-    "default": "default",
-    # The graphs that inductor records belong to one thread; ours (see TorchSlot) do not.
-    "reduce-overhead": "default",
-    "max-autotune": "max-autotune-no-cudagraphs",
-}
 _RECORDED_MODES = ("reduce-overhead", "max-autotune")
 _FRACTIONS = (1, 2, 4, 8)
 """Where shapes are fixed, a batch is padded to one of these parts of the full size."""
 _WARM_UPS = 3
+"""Runs before a recording, in which libraries choose their kernels."""
 
 
 class TorchEvaluator:
@@ -62,14 +58,22 @@ class TorchEvaluator:
         settings = settings or InferenceSettings()
         frozen = fold_batch_norm(network).requires_grad_(requires_grad=False)
         module = frozen.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._network = _compile(module, settings.inference_compile)
         self._device = torch.device(device)
         self._dtype = _DTYPES[settings.inference_precision]
+        planes = get_encoding(info.encoding).planes
+        smallest = _sizes(settings.inference_batch_size)[0]
+        self.compiled = compile_inference(
+            module,
+            settings.inference_compile,
+            torch.zeros(smallest, planes, 8, 8, device=device),
+            precision=self._dtype,
+        )
+        """What `inference_compile` has come to."""
         cuda = self._device.type == "cuda"
         self._recorded = cuda and (
             settings.cuda_graphs or settings.inference_compile in _RECORDED_MODES
         )
-        self._fixed_shapes = self._recorded or settings.inference_compile != "off"
+        self._fixed_shapes = self._recorded or (cuda and settings.inference_compile != "off")
         self._spec = ModelSpec(
             encoding=info.encoding,
             action_space=info.action_space,
@@ -99,20 +103,18 @@ class TorchEvaluator:
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
         """Maps `[B, C, 8, 8]` on its device to float32 logits `[B, A]` and `[B, 3]`."""
         batch = planes.to(memory_format=torch.channels_last)
-        lower = self._dtype != torch.float32
-        with torch.autocast(self._device.type, dtype=self._dtype, enabled=lower):
-            policy, wdl = self._network(batch)
+        with autocast(self._device, self._dtype):
+            policy, wdl = self.compiled.forward(batch)
         return policy.float(), wdl.float()
 
     def open_slot(self, batch_size: int) -> "TorchSlot":
         """Returns room for batches up to that size on its device, warmed up."""
-        fractions = _FRACTIONS if self._fixed_shapes else ()
-        sizes = sorted({-(-batch_size // fraction) for fraction in fractions})
+        sizes = _sizes(batch_size) if self._fixed_shapes else []
         return TorchSlot(self, batch_size, sizes, device=self._device, recorded=self._recorded)
 
     def close(self) -> None:
         """Frees the network."""
-        self._network = nn.Identity()
+        self.compiled = Compiled(nn.Identity(), OFF)
 
 
 class TorchSlot:
@@ -209,8 +211,6 @@ def _of(part: Part[ServerChannel], tensor: Tensor) -> Tensor:
     return tensor[part.start : part.start + part.count]
 
 
-def _compile(module: nn.Module, mode: CompileMode) -> nn.Module:
-    if mode == "off":
-        return module
-    compiled = torch.compile(module, mode=_INDUCTOR_MODES[mode], dynamic=False)
-    return cast(nn.Module, compiled)
+def _sizes(batch_size: int) -> list[int]:
+    """Returns the sizes that batches are padded to where shapes are fixed, ascending."""
+    return sorted({-(-batch_size // fraction) for fraction in _FRACTIONS})

@@ -1,3 +1,4 @@
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,8 @@ from train.batching import Part, size_of
 from train.checkpoint import CheckpointInfo
 from train.inference import TorchEvaluator
 from train.inference_server import InferenceServer, ServedNetwork, ServerChannel
-from train.settings import InferenceSettings
+from train.selfplay import Actor
+from train.settings import InferenceSettings, TrainConfig
 
 FOREVER_S = 60.0
 SOON_S = 0.02
@@ -247,6 +249,21 @@ def test_batches_requests_and_queue_are_counted() -> None:
         assert meter.queued > 0  # two batches were in flight, and the rest waited
         eventually(lambda: len(meter.latencies_s) == 4)
         assert all(latency_s > 0 for latency_s in meter.latencies_s)
+
+
+def test_an_actor_works_on_one_half_while_the_other_is_evaluated(config: TrainConfig) -> None:
+    network, stop = FakeNetwork(held=True), threading.Event()
+    four = config.model_copy(update={"games_per_actor": 4})
+    with serving(network, size=2, timeout_s=FOREVER_S) as server:
+        actor = Actor(four, server, itertools.count())
+        thread = threading.Thread(target=actor.play, args=(1000,), kwargs={"stop": stop.is_set})
+        thread.start()
+        eventually(lambda: len(network.launched) == 2)  # and nothing has been answered yet
+        assert network.launched == [2, 2]
+        stop.set()
+        network.go_on.set()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
