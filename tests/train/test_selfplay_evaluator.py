@@ -11,8 +11,8 @@ from train.actors import ActorGroup
 from train.checkpoint import Checkpoint, CheckpointInfo, load_checkpoint, save_checkpoint
 from train.inference import TorchEvaluator
 from train.networks import NetworkConfig, build_network
-from train.replay import write_shard
-from train.selfplay_evaluator import FOLDER, INT8, LEAST_GAMES, open_selfplay
+from train.replay import find_shards, write_shard
+from train.selfplay_evaluator import FOLDER, INT8, LEAST_GAMES, _calibration_size, open_selfplay
 from train.settings import TrainConfig
 
 
@@ -76,13 +76,27 @@ def test_every_checkpoint_is_quantized_once_and_plays(
     assert open_selfplay(run, second, int8).spec.checkpoint_sha256 == second.sha256
 
 
+@pytest.mark.parametrize(
+    ("games", "plies", "quick"), [(40, 60, True), (31, 90, False), (40, 8, False)]
+)
+def test_few_positions_are_asked_for_only_where_there_are_many(
+    run: Path, config: TrainConfig, network: nn.Module, games: int, plies: int, quick: bool
+) -> None:
+    long = config.model_copy(update={"max_plies": plies, "simulations": 2})
+    play_some(run, long, network, games=games)
+    option = _calibration_size(find_shards(run))
+    assert option == (["--calibration-size", "512"] if quick else [])
+
+
 def test_a_network_that_cannot_be_quantized_is_refused_in_one_line(
     run: Path, int8: TrainConfig, network: nn.Module
 ) -> None:
     play_some(run, int8, network, games=LEAST_GAMES)
     kind = NetworkConfig(kind="transformer", filters=8, blocks=1, heads=2)
     checkpoint = checkpoint_of(run, build_network(kind), kind=kind)
-    with pytest.raises(ConfigError, match=r"got: expected .* use --selfplay-precision fp32") as told:
+    with pytest.raises(
+        ConfigError, match=r"got: expected .* use --selfplay-precision fp32"
+    ) as told:
         open_selfplay(run, checkpoint, int8)
     assert "\n" not in str(told.value)
 
