@@ -49,6 +49,8 @@ class Learner:
         self.network = _convolve_fast(network.to(config.device)).train()
         self.training_step = training_step
         """Steps made, those of resumed runs included."""
+        self.rate_share = 1.0
+        """Of the learning rate; for whoever lets it fall."""
         self._mean = MeanNetwork(self.network, config.ema_decay) if config.ema_decay else None
         self._optimiser = build_optimiser(self.network, config)
         self._scaler = torch.amp.GradScaler(config.device, enabled=self._precision == torch.float16)
@@ -68,9 +70,10 @@ class Learner:
 
     @property
     def learning_rate(self) -> float:
-        """Of the next step: rises over the warm-up, then stays."""
+        """Of the next step: rises over the warm-up, then stays, but for `rate_share`."""
         warmup = self._config.warmup_steps
-        return self._config.learning_rate * min(1.0, (self.training_step + 1) / max(warmup, 1))
+        risen = min(1.0, (self.training_step + 1) / max(warmup, 1))
+        return self._config.learning_rate * risen * self.rate_share
 
     def step(self, batch: TensorBatch) -> None:
         """Learns one batch, without waiting for the device."""

@@ -23,7 +23,7 @@ from train.metrics import Metrics
 from train.progress import Display
 from train.settings import TrainConfig
 from train.start import network_config, start_run
-from train.strength import Strength
+from train.strength import Strength, check_packages
 from train.supervised.learning import learn_supervised
 from train.supervised.settings import SupervisedSettings
 from train.trainer import Stop, Trainer
@@ -74,10 +74,11 @@ def train_run(
 
     Raises:
         InputError: the folder cannot be written or holds something broken.
-        MachineError: the device of the config is not there.
+        MachineError: the device of the config, or a package that its matches need, is not there.
         EvaluationError: the loss became NaN; the last checkpoint is intact.
     """
     check_device(config.device)
+    check_packages(config)
     network_config(config)
     began_s = time.monotonic()
     with lock_run(run), stop_on_signal() as interrupted:

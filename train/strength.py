@@ -60,18 +60,8 @@ class Strength:
     """Plays the matches of a run."""
 
     def __init__(self, run: Path, config: TrainConfig, display: Display) -> None:
-        """Takes up the matches of a run.
-
-        Raises:
-            MissingDependencyError: matches are asked for and cannot be played on this machine.
-            DataError: what is known of earlier matches is broken.
-        """
+        """Takes up the matches of a run; raises DataError if what is known of earlier ones is broken."""
         self._run, self._config, self._display = run, config, display
-        if config.match_every and not all(find_spec(name) for name in _PACKAGES):
-            raise MissingDependencyError(
-                f"expected the packages {' and '.join(_PACKAGES)} for --match-every, got not both; "
-                "install them with `pip install 'aztoolkit[cpu,export]'`, or give --match-every 0"
-            )
         self._matches = read_matches(run)
 
     def after_iteration(
@@ -198,6 +188,15 @@ class Strength:
         for folder in (self._run / _FOLDER).glob("step-*/"):
             if folder.name not in kept:
                 shutil.rmtree(folder)
+
+
+def check_packages(config: TrainConfig) -> None:
+    """Raises MissingDependencyError if matches are asked for and cannot be played on this machine."""
+    if config.match_every and not all(find_spec(name) for name in _PACKAGES):
+        raise MissingDependencyError(
+            f"expected the packages {' and '.join(_PACKAGES)} for --match-every, got not both; "
+            "install them with `pip install 'aztoolkit[cpu,export]'`, or give --match-every 0"
+        )
 
 
 def read_matches(run: Path) -> list[dict[str, Any]]:  # Any: columns of every type

@@ -111,6 +111,9 @@ class Trainer:
         with self.iteration.learning():
             self._read()
         values = self.iteration.metrics(self.actors.snapshot())
+        if "train_steps_per_s" in values:
+            batch = self.config.training_batch_size
+            values["learned_positions_per_s"] = values["train_steps_per_s"] * batch
         self.losses = self.iteration.losses or self.losses
         self.save()
         self.actors.use(self._evaluator())

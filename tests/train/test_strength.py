@@ -123,11 +123,17 @@ def test_a_match_that_fails_ends_no_run(
 
 
 def test_missing_packages_are_said_before_anything_is_played(
-    run: Path, matching: TrainConfig, display: Display, monkeypatch: pytest.MonkeyPatch
+    run: Path,
+    config: TrainConfig,
+    matching: TrainConfig,
+    display: Display,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("train.strength.find_spec", lambda _name: None)
     with pytest.raises(MissingDependencyError, match=r"aztoolkit\[cpu,export\]"):
-        Strength(run, matching, display)
+        train_run(run, matching, Limits(iterations=1), display)
+    assert not run.exists()
+    train_run(run, config, Limits(minutes=1e-9), display)  # who plays none needs none
 
 
 def test_a_torn_line_is_dropped_and_a_broken_one_is_said(run: Path) -> None:

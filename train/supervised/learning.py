@@ -151,6 +151,7 @@ class _Phase:
         self._total = settings.supervised_steps or math.ceil(
             settings.supervised_epochs * self._stream.positions / self._batch_size
         )
+        self._final_rate = settings.supervised_final_rate
         self._drawn = self._unread = 0
         self._tally = _Tally()
 
@@ -165,6 +166,7 @@ class _Phase:
             self._prefetch() as batches,
         ):
             while learner.training_step < self._total and not stop():
+                learner.rate_share = self._rate_share(learner.training_step)
                 learner.step(batches.take())
                 self._unread += 1
                 if self._unread == _READ_EVERY:
@@ -173,7 +175,13 @@ class _Phase:
                     self._report()
         if self._unread or self._tally.steps:
             self._report()
+        learner.rate_share = 1.0  # self-play's own
         return learner.training_step >= self._total
+
+    def _rate_share(self, step: int) -> float:
+        """Returns the share of the learning rate at a step: 1 at first, the final one at last."""
+        gone = step / self._total
+        return self._final_rate + (1 - self._final_rate) * (1 + math.cos(math.pi * gone)) / 2
 
     def _prefetch(self) -> Prefetcher:
         config = self._config
@@ -219,6 +227,7 @@ class _Phase:
             "training_step": step,
             "supervised_epoch": step * self._batch_size / self._stream.positions,
             "window": self._window.positions,
+            "learning_rate": self._learner.learning_rate,
             "learning_s": learning_s,
             "train_steps_per_s": tally.steps / learning_s,
             "learned_positions_per_s": tally.steps * self._batch_size / learning_s,

@@ -41,6 +41,9 @@ class SupervisedSettings(PgnSettings, TeacherSettings):
     supervised_steps: int | None = Field(default=None, ge=0)
     """Learner steps, instead of epochs; 0 gathers the positions and learns nothing."""
 
+    supervised_final_rate: float = Field(default=0.1, gt=0, le=1)
+    """Over these steps the learning rate falls, along half a cosine, to this share of itself; 1: stays."""
+
     @field_validator("from_pgn")
     @classmethod
     def _resolve(cls, paths: list[Path]) -> list[Path]:

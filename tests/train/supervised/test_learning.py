@@ -76,12 +76,20 @@ def test_the_loss_falls_and_the_mates_of_the_games_are_learned(
         assert wdl[row].argmax() == 0
 
 
+def test_the_learning_rate_falls_to_its_share(run: Path, learning: TrainConfig, pgn: Path) -> None:
+    learn(run, learning, settings(pgn, supervised_epochs=4, supervised_final_rate=0.2))
+    rates = [row["learning_rate"] / learning.learning_rate for row in rows(run)]
+    assert rates[1] == pytest.approx(0.6, abs=0.05)  # half-way along the cosine
+    assert rates[-1] == pytest.approx(0.2, abs=0.01)
+    assert rates == sorted(rates, reverse=True)
+
+
 def test_a_stopped_phase_goes_on_to_the_same_weights(
     tmp_path: Path, learning: TrainConfig, pgn: Path
 ) -> None:
-    learn(tmp_path / "a", learning, settings(pgn, supervised_steps=70))
-    learn(tmp_path / "b", learning, settings(pgn, supervised_steps=30))
-    learn(tmp_path / "b", learning, settings(pgn, supervised_steps=70))
+    for name, steps in (("a", 70), ("b", 30), ("b", 70)):
+        supervised = settings(pgn, supervised_steps=steps, supervised_final_rate=1.0)
+        learn(tmp_path / name, learning, supervised)
     first, second = (latest_checkpoint(tmp_path / name) for name in ("a", "b"))
     assert first.name == second.name == "step-00000070.safetensors"
     assert first.read_bytes() == second.read_bytes()
