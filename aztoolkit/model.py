@@ -48,7 +48,9 @@ class QuantizationSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str
-    """Such as `static-minmax`."""
+    """Such as `static-minmax+equalization+compensation`."""
+    target: Literal["cpu", "tensorrt"] = "cpu"
+    """Whose rules it keeps: `cpu` has u8 activations, `tensorrt` s8 around zero and float biases."""
     weight_bits: int
     """8, or 7 where the processor may saturate."""
     float_layers: tuple[str, ...]

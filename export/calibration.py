@@ -1,7 +1,7 @@
 """Calibration: the positions that fix the ranges of an INT8 model, and what is recorded of them."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 
 from aztoolkit.encoding import get_encoding
 from aztoolkit.errors import DataError
-from aztoolkit.model import INPUT, CalibrationSpec
+from aztoolkit.evaluator import Evaluator
+from aztoolkit.model import CalibrationSpec
+from export.distances import winrate
 from export.positions import sample_boards
+from export.progress import BATCH
+from export.sampling import stratified, stratum
 
 DEFAULT_SIZE = 2000
-BATCH = 64
-Progress = Callable[[int], None]
-"""Called with the number of positions that were just done."""
-
-
-def ignore_progress(done: int) -> None:
-    """Shows nothing."""
+_CANDIDATES = 3
+"""For each position wanted, so that rare strata have some."""
 
 
 @dataclass(frozen=True)
@@ -31,50 +30,57 @@ class Calibration:
     planes: NDArray[np.float32]
     """`[N, C, 8, 8]`."""
     spec: CalibrationSpec
+    boards: tuple[chess.Board, ...] = ()
+    """The same positions; without them every move counts as legal."""
 
 
 def load_calibration(
-    source: Path, *, encoding: str, size: int | None = None, seed: int = 0
+    source: Path,
+    *,
+    encoding: str,
+    size: int | None = None,
+    seed: int = 0,
+    evaluator: Evaluator | None = None,
 ) -> Calibration:
-    """Returns positions of the calibration part of `source`; those held out are never among them.
+    """Returns positions of the calibration part of `source`, of all strata (see `export.sampling`).
+
+    Positions held out for comparisons are never among them.
 
     Args:
         size: how many; without it `DEFAULT_SIZE`, or all where there are fewer.
+        evaluator: the FP32 model, whose own value then tells the strata too.
 
     Raises:
         DataError: the source is missing, malformed, or has fewer positions than asked for.
+        ModelError: `evaluator` reads another encoding.
     """
-    boards = sample_boards(source, size or DEFAULT_SIZE, part="calibration", seed=seed)
-    if size is not None and len(boards) < size:
+    wanted = size or DEFAULT_SIZE
+    candidates = sample_boards(source, wanted * _CANDIDATES, part="calibration", seed=seed)
+    if size is not None and len(candidates) < size:
         raise DataError(
-            f"expected {size} calibration positions, got {len(boards)} in {source}; "
+            f"expected {size} calibration positions, got {len(candidates)} in {source}; "
             "ask for fewer with --calibration-size, or name more games"
         )
-    planes = encode_boards(boards, encoding)
+    planes = encode_boards(candidates, encoding)
+    scores = [None] * len(planes) if evaluator is None else _scores(evaluator, planes)
+    strata = [stratum(board, score) for board, score in zip(candidates, scores, strict=True)]
+    chosen = stratified(strata, wanted, np.random.default_rng(seed))
+    planes, boards = planes[chosen], tuple(candidates[place] for place in chosen)
     digest = hashlib.sha256(planes.tobytes()).hexdigest()
     spec = CalibrationSpec(source=str(source), positions=len(planes), sha256=digest, seed=seed)
-    return Calibration(planes, spec)
+    return Calibration(planes, spec, boards)
 
 
-def encode_boards(boards: list[chess.Board], encoding: str) -> NDArray[np.float32]:
+def encode_boards(boards: Sequence[chess.Board], encoding: str) -> NDArray[np.float32]:
     """Returns the planes of some boards: `[N, C, 8, 8]` float32."""
     encode = get_encoding(encoding).encode
     return np.stack([encode(board) for board in boards])
 
 
-class PlanesReader:
-    """Feeds planes to ONNX Runtime's calibrator, a batch at a time."""
-
-    def __init__(self, planes: NDArray[np.float32], progress: Progress) -> None:
-        self._batches = iter(range(0, len(planes), BATCH))
-        self._planes = planes
-        self._progress = progress
-
-    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        """Returns the next `[B, C, 8, 8]` planes by input name; None after the last."""
-        start = next(self._batches, None)
-        if start is None:
-            return None
-        batch = self._planes[start : start + BATCH]
-        self._progress(len(batch))
-        return {INPUT: batch}
+def _scores(evaluator: Evaluator, planes: NDArray[np.float32]) -> list[float]:
+    """Returns the expected score of each of `[N, C, 8, 8]` planes."""
+    parts = [
+        winrate(evaluator.evaluate(planes[start : start + BATCH]).wdl)
+        for start in range(0, len(planes), BATCH)
+    ]
+    return [float(score) for part in parts for score in part]

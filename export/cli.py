@@ -15,7 +15,8 @@ from aztoolkit.files import sha256
 
 if TYPE_CHECKING:
     from aztoolkit.model import ModelSpec
-    from export.calibration import Calibration, Progress
+    from export.calibration import Calibration
+    from export.progress import Progress, Watch
 
 _MEBIBYTE = 1 << 20
 Output = Annotated[Path | None, Parameter(alias="-o")]
@@ -119,8 +120,10 @@ def quantize(
     /,
     *,
     int8: Flag = True,
+    target: Literal["cpu", "tensorrt"] = "cpu",
     calibration: Path | None = None,
     calibration_size: Count = None,
+    ranges: Literal["minmax", "percentile", "entropy"] = "minmax",
     weight_bits: Literal["auto", "7", "8"] = "auto",
     seed: int = 0,
     output: Output = None,
@@ -138,10 +141,14 @@ def quantize(
         An FP32 model (.onnx), a checkpoint (.safetensors), or a run folder for its last one.
     int8: bool
         The precision; there is no other yet.
+    target: Literal["cpu", "tensorrt"]
+        Who runs it: cpu has u8 activations; tensorrt s8 around zero and biases in float.
     calibration: Path
         A run folder, replay shards (.parquet), .pgn or .epd; without it the model's own run.
     calibration_size: int
         How many positions; without it 2000, or all where there are fewer.
+    ranges: Literal["minmax", "percentile", "entropy"]
+        Where values are cut off: nowhere, at the outermost hundredth of a percent, or by entropy.
     weight_bits: Literal["auto", "7", "8"]
         auto is 8. On processors without VNNI 7 is faster, and exact in any runtime, but rounds more.
     seed: int
@@ -151,33 +158,26 @@ def quantize(
     json: bool
         Print one JSON document instead of text.
     """
-    from export.calibration import load_calibration
-    from export.quantize import FULL_WEIGHT_BITS, quantize_static, read_fp32_spec
-    from export.source import INT8, find_positions
+    from export.quantization.scheme import FULL_WEIGHT_BITS
+    from export.quantize import Recipe, quantize_model
+    from export.source import INT8
 
     if not int8:
         raise ConfigError("expected --int8, got no precision; there is no other yet")
     console = human_console(json_output=json)
     model = _fp32_model(source, console)
-    target = output or model.parent / INT8
-    _check_target(target, model)
-    spec = read_fp32_spec(model)
-    positions = load_calibration(
-        find_positions(model, calibration),
-        encoding=spec.encoding,
-        size=calibration_size,
-        seed=seed,
+    file = output or model.parent / INT8
+    _check_target(file, model)
+    recipe = Recipe(
+        target=target,
+        ranges=ranges,
+        weight_bits=FULL_WEIGHT_BITS if weight_bits == "auto" else int(weight_bits),
     )
+    positions = _load_calibration(model, calibration, calibration_size, seed)
     console.print(f"calibrating on {_describe(positions)}", soft_wrap=True)
-    with _progress("calibrating", len(positions.planes)) as advance:
-        spec = quantize_static(
-            model,
-            target,
-            positions,
-            weight_bits=FULL_WEIGHT_BITS if weight_bits == "auto" else int(weight_bits),
-            progress=advance,
-        )
-    report = _report(target, spec, console)
+    with _stages() as watch:
+        spec = quantize_model(model, file, positions, recipe, watch=watch)
+    report = _report(file, spec, console)
     if json:
         print_json({"original": str(model), "model": report})
     return 0
@@ -270,6 +270,26 @@ def _fp32_model(source: Path, console: Console) -> Path:
     return model
 
 
+def _load_calibration(
+    model: Path, source: Path | None, size: int | None, seed: int
+) -> "Calibration":
+    """Returns positions of all strata for an FP32 model."""
+    from aztoolkit.backends.ort import OrtEvaluator
+    from export.calibration import load_calibration
+    from export.quantize import read_fp32_spec
+    from export.source import find_positions
+
+    encoding = read_fp32_spec(model).encoding
+    places = find_positions(model, source)
+    evaluator = OrtEvaluator(model, threads=1)
+    try:
+        return load_calibration(
+            places, encoding=encoding, size=size, seed=seed, evaluator=evaluator
+        )
+    finally:
+        evaluator.close()
+
+
 def _check_count(count: int | None) -> None:
     if count is not None and count < 1:
         raise ValueError(f"expected at least 1 position, got {count}")
@@ -333,3 +353,18 @@ def _progress(label: str, total: int | None = None) -> Iterator["Progress"]:
     with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(label, total=total)
         yield lambda done: bar.advance(task, done)
+
+
+@contextmanager
+def _stages() -> Iterator["Watch"]:
+    """Yields what shows one progress bar after the other on stderr."""
+    from rich.progress import Progress as Bar
+
+    console = progress_console()
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def watch(stage: str, positions: int) -> "Progress":
+            task = bar.add_task(stage, total=positions)
+            return lambda done: bar.advance(task, done)
+
+        yield watch

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aztoolkit.encoding import get_action_space, get_encoding
 from aztoolkit.errors import ModelError
 from aztoolkit.evaluator import Evaluation, Evaluator
-from export.calibration import BATCH, Progress, ignore_progress
+from export.progress import BATCH, Progress, ignore_progress
 
 _TAIL_PERCENT = 99
 

@@ -23,11 +23,28 @@ _PACKED_FROM = 1 << 14
 """Weights of a matrix that is worth packing."""
 
 Producers = Mapping[str, onnx.NodeProto]
+Readers = Mapping[str, list[onnx.NodeProto]]
 
 
 def producers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
     """Returns the node that makes each tensor, by the tensor's name."""
     return {name: node for node in graph.node for name in node.output}
+
+
+def readers(graph: onnx.GraphProto) -> Readers:
+    """Returns the nodes that read each tensor, by the tensor's name; none for most names."""
+    found: dict[str, list[onnx.NodeProto]] = defaultdict(list)
+    for node in graph.node:
+        for name in dict.fromkeys(node.input):
+            found[name].append(node)
+    return found
+
+
+def drop_unread(graph: onnx.GraphProto) -> None:
+    """Removes the constant tensors that no node reads."""
+    read = {name for node in graph.node for name in node.input}
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in read]:
+        graph.initializer.remove(tensor)
 
 
 def initializers(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
@@ -115,12 +132,13 @@ def pack_matrices(graph: onnx.GraphProto) -> None:
     tensors = initializers(graph)
     for node in [node for node in graph.node if node.op_type == _GEMM]:
         weights = tensors.get(node.input[1])
-        if weights is not None and np.prod(weights.dims) >= _PACKED_FROM and _is_transposed(node):
+        if weights is not None and np.prod(weights.dims) >= _PACKED_FROM and is_transposed(node):
             graph.initializer.remove(weights)
             _pack(graph, weights)
 
 
-def _is_transposed(gemm: onnx.NodeProto) -> bool:
+def is_transposed(gemm: onnx.NodeProto) -> bool:
+    """Returns whether a fully connected layer has its weights as `[outputs, inputs]`."""
     return any(attribute.name == "transB" and attribute.i == 1 for attribute in gemm.attribute)
 
 

@@ -1,43 +1,94 @@
-"""INT8 for the processor: ONNX Runtime's static quantizer, steered where its defaults cost much.
+"""INT8 models: rounded, repaired, tried, and described in their own metadata.
 
     planes ─Q─DQ─ Conv+ReLU ─Q─DQ─┬─ Conv+ReLU ─Q─DQ─ Conv ─Q─DQ─ Add ─ ReLU ─┬─Q─DQ─ Conv ...
            1/99                   └────────────── float ───────────┘          └─ float ─ next Add
 
-- Activations are u8 with one scale a tensor, weights s8 with one a channel, biases s32.
+- Activations are u8 with one scale a tensor, weights s8 with one a filter, biases s32; for TensorRT
+  activations are s8 around zero and biases float.
 - The input is exact: every plane of `az119` holds multiples of 1/99, so that is its scale. `lc0_112`
   has one plane of whole numbers, which is divided by 99 first and its weights multiplied by as much.
 - Residual sums, squeeze-excitation and the value head stay in float: they cost little time there
   and much accuracy in INT8. Large matrices there are stored as s8 all the same.
-- Ranges are the smallest and largest value over all calibration positions; percentiles were worse.
-- Biases take back what rounding weights adds on average (see `export.bias`).
+- Channels are brought to like ranges beforehand (`equalize`), and weights are rounded so that they make
+  up for each other (`compensate`); `qat` then trains them against the FP32 model's own answers.
 """
 
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import numpy as np
 import onnx
 
 from aztoolkit.backends.ort import OrtEvaluator
-from aztoolkit.encoding import az119, get_encoding, lc0_112
 from aztoolkit.errors import ModelError
 from aztoolkit.files import atomic_path
-from aztoolkit.model import INPUT, ModelSpec, QuantizationSpec
-from export.bias import correct_biases
-from export.calibration import Calibration, PlanesReader, Progress, ignore_progress
-from export.graph import bypass_rounding, divide_planes, pack_matrices, value_head
+from aztoolkit.model import ModelSpec, QuantizationSpec
+from export.calibration import Calibration
+from export.graph import value_head
 from export.metadata import tool_versions, write_metadata
+from export.progress import Watch, ignore_stages
+from export.quantization.channels import tensor_shapes
+from export.quantization.compensate import compensate
+from export.quantization.equalize import equalize, spread_results
+from export.quantization.layers import Prepared, prepare
+from export.quantization.ranges import RangeMethod, choose_spans, measure_ranges
+from export.quantization.scheme import (
+    FULL_WEIGHT_BITS,
+    Scheme,
+    TargetName,
+    make_scheme,
+    rounded_tensors,
+)
+from export.quantization.write import write_graph
 
-METHOD = "static-minmax+bias-correction"
-FULL_WEIGHT_BITS = 8
-SAFE_WEIGHT_BITS = 7
-"""Sums of two u8 x s7 products fit into the 16 bits that processors without VNNI add them in."""
-_EXACT_SCALE = 1 / az119.COUNTER_LIMIT
-"""Of the input: 0 to 255 times that many are exact."""
-_WHOLE_PLANES = {az119.NAME: (), lc0_112.NAME: (lc0_112.HALFMOVE_CLOCK,)}
-"""By encoding, the planes that hold whole numbers; the others hold multiples of the scale up to 1."""
-_QUANTIZED_OPS = ["Conv", "Relu"]
+Method = Literal["dynamic", "static", "qat"]
+_SHAPE_BATCH = 2
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is quantized."""
+
+    method: Method = "static"
+    target: TargetName = "cpu"
+    ranges: RangeMethod = "minmax"
+    weight_bits: int = FULL_WEIGHT_BITS
+    """8; or 7, which saturates nowhere but rounds more. On processors without VNNI our own runtime
+    computes 8 bits exactly, only slower."""
+
+    @property
+    def name(self) -> str:
+        """What the model says of its making."""
+        return f"{self.method}-{self.ranges}+equalization+compensation"
+
+
+def quantize_model(
+    model: Path,
+    target: Path,
+    calibration: Calibration,
+    recipe: Recipe,
+    *,
+    watch: Watch = ignore_stages,
+) -> ModelSpec:
+    """Writes an FP32 model as INT8 to `target` and returns what the file says of itself.
+
+    Raises:
+        ModelError: `model` is missing, broken, not ours, not FP32, or not of convolutions.
+        EvaluationError: the model, before or after, answers NaN or infinity.
+        InputError: the folder cannot be written.
+    """
+    spec = read_fp32_spec(model)
+    _try(model, calibration)
+    original = onnx.load(model)
+    with atomic_path(target) as temporary:
+        prepared, scheme = round_static(original, spec.encoding, calibration, recipe, watch=watch)
+        quantized = write_graph(prepared, scheme)
+        spec = _int8_spec(spec, calibration, recipe, _float_layers(original, scheme))
+        write_metadata(quantized, spec)
+        onnx.checker.check_model(quantized, full_check=True)
+        onnx.save(quantized, temporary)
+        _try(temporary, calibration)
+    return spec
 
 
 def quantize_static(
@@ -46,41 +97,48 @@ def quantize_static(
     calibration: Calibration,
     *,
     weight_bits: int = FULL_WEIGHT_BITS,
-    progress: Progress = ignore_progress,
+    watch: Watch = ignore_stages,
 ) -> ModelSpec:
-    """Writes an FP32 model as INT8 to `target` and returns what the file says of itself.
+    """Writes an FP32 model as INT8 for the processor, all layers rounded; see `quantize_model`."""
+    recipe = Recipe(weight_bits=weight_bits)
+    return quantize_model(model, target, calibration, recipe, watch=watch)
 
-    Args:
-        weight_bits: 8; or 7, which saturates nowhere but rounds more. On processors without VNNI
-            our own runtime computes 8 bits exactly, only slower.
+
+def round_static(
+    original: onnx.ModelProto,
+    encoding: str,
+    calibration: Calibration,
+    recipe: Recipe,
+    *,
+    watch: Watch = ignore_stages,
+) -> tuple[Prepared, Scheme]:
+    """Returns a model with channels equalized and weights compensated, and the scheme it is for.
 
     Raises:
-        ModelError: `model` is missing, broken, not ours, or not FP32.
-        EvaluationError: the model, before or after, answers NaN or infinity.
-        InputError: the folder cannot be written.
+        ModelError: there are no convolutions.
     """
-    spec = read_fp32_spec(model)
-    _try(model, calibration)
-    original = onnx.load(model)
-    if not any(node.op_type == "Conv" for node in original.graph.node):
-        raise ModelError(
-            f"expected convolutions to quantize, got none: {model}; the matrices of a transformer "
-            "stay in float: use its fp32.onnx or fp16.onnx"
+    planes = calibration.planes
+    prepared = prepare(original, encoding)
+    ranges = measure_ranges(
+        prepared.model,
+        rounded_tensors(prepared),
+        planes,
+        progress=watch("measuring ranges", len(planes)),
+    )
+    prepared = equalize(prepared, ranges, tensor_shapes(prepared.model, planes[:_SHAPE_BATCH]))
+    if recipe.target == "cpu":
+        ranges = measure_ranges(
+            prepared.model,
+            rounded_tensors(prepared),
+            planes,
+            progress=watch("equalizing", len(planes)),
         )
-    planes = _exact_planes(original.graph, spec.encoding)
-    float_layers = value_head(original.graph)
-    options = _options(planes, weight_bits, float_layers)
-    with atomic_path(target) as temporary:
-        quantized = _run_quantizer(original, PlanesReader(calibration.planes, progress), options)
-        bypass_rounding(quantized.graph)
-        correct_biases(original, quantized, calibration.planes)
-        pack_matrices(quantized.graph)
-        spec = _int8_spec(spec, calibration, weight_bits, float_layers)
-        write_metadata(quantized, spec)
-        onnx.checker.check_model(quantized)
-        onnx.save(quantized, temporary)
-        _try(temporary, calibration)
-    return spec
+        shapes = tensor_shapes(prepared.model, planes[:_SHAPE_BATCH])
+        prepared = spread_results(prepared, ranges, shapes)
+    ranges = measure_ranges(prepared.model, rounded_tensors(prepared), planes)
+    spans = choose_spans(prepared.model, ranges, planes, recipe.ranges)
+    scheme = make_scheme(prepared, spans, target=recipe.target, weight_bits=recipe.weight_bits)
+    return compensate(prepared, scheme, planes, watch=watch), scheme
 
 
 def read_fp32_spec(model: Path) -> ModelSpec:
@@ -99,53 +157,6 @@ def read_fp32_spec(model: Path) -> ModelSpec:
     return evaluator.spec
 
 
-def _exact_planes(graph: onnx.GraphProto, encoding: str) -> str:
-    """Brings every plane to multiples of the scale and returns the tensor that they are in."""
-    whole = _WHOLE_PLANES[encoding]
-    if not whole:
-        return INPUT
-    divisors = np.ones(get_encoding(encoding).planes, dtype=np.float32)
-    divisors[list(whole)] = az119.COUNTER_LIMIT
-    return divide_planes(graph, divisors)
-
-
-def _options(
-    planes: str, weight_bits: int, float_layers: tuple[str, ...]
-) -> dict[str, Any]:  # Any: keyword arguments
-    from onnxruntime.quantization import QuantFormat, QuantType
-
-    scale = np.array(_EXACT_SCALE, dtype=np.float32)
-    overrides = {planes: [{"scale": scale, "zero_point": np.array(0, dtype=np.uint8)}]}
-    return {
-        "quant_format": QuantFormat.QDQ,
-        "activation_type": QuantType.QUInt8,
-        "weight_type": QuantType.QInt8,
-        "per_channel": True,
-        "reduce_range": weight_bits == SAFE_WEIGHT_BITS,
-        "op_types_to_quantize": _QUANTIZED_OPS,
-        "nodes_to_exclude": list(float_layers),
-        "extra_options": {"TensorQuantOverrides": overrides},
-    }
-
-
-def _run_quantizer(
-    original: onnx.ModelProto,
-    reader: PlanesReader,
-    options: dict[str, Any],  # Any: keyword arguments
-) -> onnx.ModelProto:
-    """Returns the quantized model; ONNX Runtime works on files, and leaves some beside them."""
-    from onnxruntime.quantization import quant_utils, quantize_static
-
-    prepared = onnx.shape_inference.infer_shapes(original, strict_mode=True)
-    # Says that shapes are inferred and batch norms folded; else the advice to do so is logged.
-    quant_utils.add_pre_process_metadata(prepared)
-    with tempfile.TemporaryDirectory(prefix="aztoolkit.") as folder:
-        source, result = Path(folder, "fp32.onnx"), Path(folder, "int8.onnx")
-        onnx.save(prepared, source)
-        quantize_static(source, result, reader, **options)
-        return onnx.load(result)
-
-
 def _try(model: Path, calibration: Calibration) -> None:
     """Raises EvaluationError if a model does not answer a position with finite logits."""
     evaluator = OrtEvaluator(model, threads=1)
@@ -153,12 +164,22 @@ def _try(model: Path, calibration: Calibration) -> None:
     evaluator.close()
 
 
+def _float_layers(original: onnx.ModelProto, scheme: Scheme) -> tuple[str, ...]:
+    """Returns the convolutions left in float, then the nodes of the value head."""
+    rounded = {layer.name for layer in scheme.layers}
+    head = value_head(original.graph)
+    convolutions = [node.name for node in original.graph.node if node.op_type == "Conv"]
+    kept = [name for name in convolutions if name not in rounded and name not in head]
+    return (*kept, *head)
+
+
 def _int8_spec(
-    spec: ModelSpec, calibration: Calibration, weight_bits: int, float_layers: tuple[str, ...]
+    spec: ModelSpec, calibration: Calibration, recipe: Recipe, float_layers: tuple[str, ...]
 ) -> ModelSpec:
     quantization = QuantizationSpec(
-        method=METHOD,
-        weight_bits=weight_bits,
+        method=recipe.name,
+        target=recipe.target,
+        weight_bits=recipe.weight_bits,
         float_layers=float_layers,
         calibration=calibration.spec,
     )

@@ -11,7 +11,8 @@ from aztoolkit.backends import open_evaluator
 from aztoolkit.model import CalibrationSpec, ModelSpec
 from export.calibration import Calibration
 from export.metadata import write_metadata
-from export.quantize import FULL_WEIGHT_BITS, SAFE_WEIGHT_BITS, quantize_static
+from export.quantization.scheme import FULL_WEIGHT_BITS, SAFE_WEIGHT_BITS
+from export.quantize import quantize_static
 
 FILTERS = 32
 
