@@ -93,5 +93,6 @@ def test_only_fp16_models_may_be_computed_in_half_precision(az_spec: ModelSpec):
 
 def test_without_openvino_the_mending_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(openvino, "find_spec", lambda _name: None)
+    (tmp_path / "m.onnx").write_bytes(b"a model")
     with pytest.raises(MissingDependencyError, match=r"pip install 'aztoolkit\[openvino\]'"):
         open_evaluator(tmp_path / "m.onnx", backend="openvino")
