@@ -11,7 +11,6 @@ from aztoolkit.cli import BAD_INPUT, main
 from aztoolkit.files import sha256
 from tests.conftest import missing
 from tests.export.conftest import make_constant_model
-from tests.export.engines.models import make_symmetric_int8
 
 rtx = pytest.mark.usefixtures("installed")
 
@@ -68,9 +67,13 @@ def test_a_plan_that_is_good_is_kept(folder: Path, capsys: pytest.CaptureFixture
 
 
 @rtx
-def test_what_became_of_int8_is_said_by_card(folder: Path, capsys: pytest.CaptureFixture[str]):
+def test_what_became_of_int8_is_said_by_card(
+    run: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+):
     """Ada computes the convolutions in INT8; for Turing the weights are made FP16 again."""
-    model = str(make_symmetric_int8(folder / "fp32.onnx", folder / "int8.tensorrt.onnx"))
+    model = str(folder / "int8.tensorrt.onnx")
+    arguments = ["--target", "tensorrt", "--calibration", str(run), "--calibration-size", "64"]
+    assert main(["quantize", str(folder / "fp32.onnx"), *arguments, "-o", model]) == 0
     ada = built(capsys, model, "--gpu", "sm89")["convolutions"]
     turing = built(capsys, model, "--gpu", "sm75")["convolutions"]
     assert ada["int8"] > 0
