@@ -6,6 +6,7 @@ Source: the UCI protocol (S. Meyer-Kahlen, 2006); `UCI_ShowWDL` as Stockfish and
 """
 
 import os
+import re
 import select
 import subprocess
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ _SHOW_WDL = "UCI_ShowWDL"
 _NODES_A_MB, _LEAST_HASH_MB, _MOST_HASH_MB = 2000, 4, 64
 """Memory for the searches of one game; more only takes longer to clear."""
 _QUIT_TIMEOUT_S = 2.0
+_RANK, _BOUND = re.compile(r" multipv (\d+)"), re.compile(r" (lower|upper)bound\b")
 
 
 def find_engine(name: str) -> str:
@@ -80,20 +82,16 @@ class UciClient:
         Raises:
             MachineError: the engine died, is silent or names no move.
         """
-        self._send(f"position fen {start_fen} moves {' '.join(moves)}".removesuffix(" moves "))
-        self._send(f"go nodes {self._nodes}")
-        found: dict[int, Line] = {}
+        position = f"position fen {start_fen} moves {' '.join(moves)}".removesuffix(" moves ")
+        self._send(f"{position}\ngo nodes {self._nodes}")
         timeout_s = _LEAST_TIMEOUT_S + _S_A_NODE * self._nodes
-        for words in self._read_until("bestmove", timeout_s):
-            if words[0] == "info" and (parsed := parse_info(words)):
-                rank, line = parsed
-                found[rank] = line
+        found = _last_of_each_rank(self._read_until("bestmove", timeout_s))
         if not found:
             raise MachineError(
                 f"expected scored moves of the UCI engine {self._program}, got none for "
                 f"{start_fen} {' '.join(moves)}; try another --teacher"
             )
-        return _distinct([found[rank] for rank in sorted(found)])
+        return _distinct([parse_info(found[rank]) for rank in sorted(found)])
 
     def close(self) -> None:
         """Ends the process."""
@@ -120,35 +118,29 @@ class UciClient:
         """Says hello; returns the names of the engine's options."""
         self._send("uci")
         options = set()
-        for words in self._read_until("uciok", _START_TIMEOUT_S):
+        for words in map(str.split, self._read_until("uciok", _START_TIMEOUT_S)):
             if words[:2] == ["id", "name"]:
                 self.name = " ".join(words[2:])
             if words[:2] == ["option", "name"] and "type" in words:
                 options.add(" ".join(words[2 : words.index("type")]))
         return options
 
-    def _send(self, line: str) -> None:
+    def _send(self, lines: str) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.write(lines.encode() + b"\n")
             self._process.stdin.flush()
         except OSError as error:
             raise self._died() from error
 
-    def _read_until(self, last: str, timeout_s: float) -> list[list[str]]:
-        """Returns the lines up to one that begins with the word `last`, in words, without it."""
-        lines: list[list[str]] = []
-        while True:
-            line, newline, rest = self._unread.partition(b"\n")
-            if not newline:
-                self._unread += self._read(timeout_s)
-                continue
-            self._unread = rest
-            words = line.decode(errors="replace").split()
-            if words and words[0] == last:
-                return lines
-            if words:
-                lines.append(words)
+    def _read_until(self, last: str, timeout_s: float) -> list[str]:
+        """Returns the lines up to one that begins with `last`, without it."""
+        ending = b"\n" + last.encode()
+        text = b"\n" + self._unread
+        while (end := text.find(ending)) < 0 or (line_end := text.find(b"\n", end + 1)) < 0:
+            text += self._read(timeout_s)
+        self._unread = text[line_end + 1 :]
+        return text[:end].decode(errors="replace").splitlines()
 
     def _read(self, timeout_s: float) -> bytes:
         assert self._process.stdout is not None
@@ -170,23 +162,27 @@ class UciClient:
         )
 
 
-def parse_info(words: Sequence[str]) -> tuple[int, Line] | None:
-    """Returns rank and line of a UCI `info` in words; None where it gives no exact score of a move.
-
-    Raises:
-        MachineError: it is malformed.
-    """
-    if "pv" not in words or "score" not in words or {"lowerbound", "upperbound"} & set(words):
-        return None
+def parse_info(line: str) -> Line:
+    """Returns what a UCI `info` says of a move; raises MachineError if it is malformed."""
+    words = line.split()
     try:
         kind, size = words[words.index("score") + 1], int(words[words.index("score") + 2])
         score = chess.engine.Mate(size) if kind == "mate" else chess.engine.Cp(size)
-        rank = int(words[words.index("multipv") + 1]) if "multipv" in words else 1
-        return rank, Line(words[words.index("pv") + 1], score, _wdl(words))
+        return Line(words[words.index("pv") + 1], score, _wdl(words))
     except (ValueError, IndexError) as error:
         raise MachineError(
-            f"expected an info line of UCI, got {' '.join(words)!r}; try another --teacher"
+            f"expected an info line of UCI, got {line!r}; try another --teacher"
         ) from error
+
+
+def _last_of_each_rank(lines: Sequence[str]) -> dict[int, str]:
+    """Returns for each rank of moves the last line that gives an exact score."""
+    found: dict[int, str] = {}
+    for line in lines:
+        if line.startswith("info ") and " pv " in line and not _BOUND.search(line):
+            ranked = _RANK.search(line)
+            found[int(ranked[1]) if ranked else 1] = line
+    return found
 
 
 def _wdl(words: Sequence[str]) -> tuple[int, int, int] | None:

@@ -11,20 +11,15 @@ from train.supervised.uci_client import UciClient, find_engine, parse_info
 START = chess.STARTING_FEN
 
 
-def test_an_info_line_is_a_ranked_move_with_its_score() -> None:
+def test_an_info_line_is_a_move_with_its_score() -> None:
     text = "info depth 9 seldepth 12 multipv 2 score cp -31 wdl 20 900 80 nodes 999 pv g8f6 b1c3"
-    parsed = parse_info(text.split())
-    assert parsed is not None
-    rank, line = parsed
-    assert (rank, line.move, line.wdl) == (2, "g8f6", (20, 900, 80))
+    line = parse_info(text)
+    assert (line.move, line.wdl) == ("g8f6", (20, 900, 80))
     assert line.score == chess.engine.Cp(-31)
 
 
 def test_a_mate_is_a_mate() -> None:
-    text = "info depth 5 score mate -3 pv e8e7"
-    parsed = parse_info(text.split())
-    assert parsed is not None
-    assert parsed[1].score == chess.engine.Mate(-3)
+    assert parse_info("info depth 5 score mate -3 pv e8e7").score == chess.engine.Mate(-3)
 
 
 @pytest.mark.parametrize(
@@ -36,14 +31,29 @@ def test_a_mate_is_a_mate() -> None:
         "info depth 5 multipv 1 score cp 23 lowerbound nodes 1000 pv g1f3",
     ],
 )
-def test_what_is_no_exact_score_of_a_move_is_passed_over(text: str) -> None:
-    assert parse_info(text.split()) is None
+def test_what_is_no_exact_score_of_a_move_is_passed_over(tmp_path: Path, text: str) -> None:
+    exact = "info depth 4 multipv 1 score cp 7 nodes 9 pv e2e4"
+    says = f'print("{exact}\\n{text}\\nbestmove e2e4")'
+    with UciClient(str(write_engine(tmp_path / "vague", says)), lines=1, nodes=1) as engine:
+        assert [(line.move, line.score) for line in engine.analyse(START, [])] == [
+            ("e2e4", chess.engine.Cp(7))
+        ]
 
 
-@pytest.mark.parametrize("text", ["info score cp pv e2e4", "info multipv x score cp 1 pv e2e4"])
+def test_the_last_word_on_each_move_counts(tmp_path: Path) -> None:
+    first = "info depth 1 multipv 1 score cp 9 pv e2e4\\ninfo depth 1 multipv 2 score cp 5 pv d2d4"
+    then = "info depth 2 multipv 1 score cp 8 pv d2d4\\ninfo depth 2 multipv 2 score cp 1 pv c2c4"
+    says = f'print("{first}\\n{then}\\nbestmove d2d4")'
+    with UciClient(str(write_engine(tmp_path / "second", says)), lines=2, nodes=1) as engine:
+        assert [line.move for line in engine.analyse(START, [])] == ["d2d4", "c2c4"]
+
+
+@pytest.mark.parametrize(
+    "text", ["info score cp pv e2e4", "info score cp x pv e2e4", "info depth 3 pv e2e4"]
+)
 def test_a_malformed_line_is_said(text: str) -> None:
     with pytest.raises(MachineError, match="info line of UCI"):
-        parse_info(text.split())
+        parse_info(text)
 
 
 @pytest.mark.stockfish
