@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from cyclopts.types import NonNegativeInt, PositiveInt
@@ -75,6 +75,37 @@ def replay(*, json_output: Json = False, output: Output = None) -> int:
     from benchmarks.replay import replay as measure
 
     return _show([measure], json_output, output)
+
+
+@app.command
+def learner(
+    network: str = "resnet_5x64",
+    *,
+    batch_size: PositiveInt = 256,
+    device: Literal["cpu", "cuda"] = "cpu",
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32",
+    json_output: Json = False,
+    output: Output = None,
+) -> int:
+    """Learner: steps a second, beside a bare loop of torch on ready tensors.
+
+    Parameters
+    ----------
+    network: str
+        A preset, such as se_resnet_9x256.
+    batch_size: int
+        Positions a step.
+    device: Literal["cpu", "cuda"]
+        Where.
+    precision: Literal["fp32", "fp16", "bf16"]
+        Of the arithmetic.
+    """
+    from benchmarks.learner import learner as measure
+
+    def work() -> Report:
+        return measure(network=network, batch_size=batch_size, device=device, precision=precision)
+
+    return _show([work], json_output, output)
 
 
 @app.command

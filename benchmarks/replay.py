@@ -37,7 +37,7 @@ FILTERS, BLOCKS = 64, 5
 def replay(*, positions: int = POSITIONS, batch_size: int = BATCH) -> dict[str, Any]:  # Any: JSON
     """Returns `bytes_per_position` by search, `batch_positions_per_s` and `learner_positions_per_s`."""
     windows = {
-        algorithm: _window(_config(algorithm), positions) for algorithm in ("puct", "gumbel")
+        algorithm: filled_window(_config(algorithm), positions) for algorithm in ("puct", "gumbel")
     }
     window, rng = windows["puct"], np.random.default_rng(1)
     kept = Batch.empty(batch_size)
@@ -83,7 +83,8 @@ def _config(algorithm: str) -> TrainConfig:
     )
 
 
-def _window(config: TrainConfig, positions: int) -> ReplayWindow:
+def filled_window(config: TrainConfig, positions: int) -> ReplayWindow:
+    """Returns a window of so many positions, of games without a network."""
     window = ReplayWindow(config)
     window.add(_games(config, positions))
     return window

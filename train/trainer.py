@@ -22,7 +22,7 @@ from train.window import ReplayWindow
 Stop = Callable[[], bool]
 Iterate = Callable[[Stop, threading.Event], None]
 """Plays and learns one iteration: until the stop is true, and learns no further once the event is set."""
-_READ_EVERY = {"cpu": 1, "cuda": 20}
+READ_EVERY = {"cpu": 1, "cuda": 20}
 """Steps between two looks at the losses, for which a GPU must be waited for."""
 
 
@@ -98,7 +98,7 @@ class Trainer:
             self.learner.step(batch)
             self.iteration.steps += 1
             self._unread += 1
-            if self._unread == _READ_EVERY[self.config.device]:
+            if self._unread == READ_EVERY[self.config.device]:
                 self._read()
 
     def finish_iteration(self) -> dict[str, float]:
