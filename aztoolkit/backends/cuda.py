@@ -1,5 +1,7 @@
 """ONNX Runtime's CUDA provider: any model on an NVIDIA card, save that INT8 is not computed as INT8."""
 
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,13 @@ def open_model(model: Path, *, threads: int = 0) -> ort.OrtEvaluator:
 
 
 def _on_cuda(runtime: Any, _options: Any) -> dict[str, Any]:  # Any: onnxruntime ships no types
-    """Loads CUDA and cuDNN from NVIDIA's packages, where these were installed, and names the provider."""
+    """Loads CUDA and cuDNN from NVIDIA's packages, where these were installed, and names the provider.
+
+    What does not load is printed by the runtime, in words of its own, on the way to a session without
+    the provider; that is said in one line then, and nothing here.
+    """
+    runtime.set_default_logger_severity(ort.FATAL_ONLY)
     if hasattr(runtime, "preload_dlls"):  # ONNX Runtime 1.21 and newer
-        runtime.preload_dlls()
+        with redirect_stdout(StringIO()):
+            runtime.preload_dlls()
     return {"providers": [PROVIDER, ort.PROVIDER]}

@@ -15,7 +15,7 @@ from aztoolkit.hardware import probe_cpu
 from aztoolkit.model import INPUT, OUTPUTS, ModelSpec
 
 PROVIDER = "CPUExecutionProvider"
-_FATAL_ONLY = 4
+FATAL_ONLY = 4
 """What goes wrong is raised; the log would say it a second time, in other words."""
 _FLOAT32 = "tensor(float)"
 _EXACT_PRODUCTS = "session.x64quantprecision"
@@ -130,7 +130,7 @@ def _options(options: Any, threads: int) -> Any:  # Any: onnxruntime ships no ty
     large. ONNX Runtime can avoid that at a price; it would do so, and slow down, with VNNI as well.
     """
     options.intra_op_num_threads = threads
-    options.log_severity_level = _FATAL_ONLY
+    options.log_severity_level = FATAL_ONLY
     if not probe_cpu().has_vnni:
         options.add_session_config_entry(_EXACT_PRODUCTS, "1")
     return options
@@ -141,8 +141,8 @@ def _check_provider(session: Any, provider: str) -> None:
     first = next(iter(session.get_providers()), "none")
     if first != provider:
         raise MachineError(
-            f"expected {provider} to start, got {first} in its place; "
-            "see `aztoolkit doctor` for driver and libraries"
+            f"expected {provider} to start, got {first} in its place: its driver or libraries do not "
+            "load; install them with `pip install --force-reinstall 'aztoolkit[cuda]'`"
         )
 
 

@@ -45,12 +45,18 @@ def test_a_provider_that_does_not_start_is_not_passed_over(
         cuda.open_model(model)
 
 
-def test_cuda_comes_before_the_processor_with_its_libraries_loaded():
-    loaded = []
-    runtime = SimpleNamespace(preload_dlls=lambda: loaded.append("dlls"))
+def test_cuda_comes_before_the_processor_with_its_libraries_loaded(
+    capsys: pytest.CaptureFixture[str],
+):
+    done = []
+    runtime = SimpleNamespace(
+        set_default_logger_severity=done.append, preload_dlls=lambda: print("Failed to load x")
+    )
     assert cuda._on_cuda(runtime, None) == {"providers": [cuda.PROVIDER, ort.PROVIDER]}
-    assert loaded == ["dlls"]
-    assert cuda._on_cuda(SimpleNamespace(), None)["providers"][0] == cuda.PROVIDER
+    del runtime.preload_dlls
+    assert cuda._on_cuda(runtime, None)["providers"][0] == cuda.PROVIDER
+    assert done == [ort.FATAL_ONLY] * 2
+    assert capsys.readouterr().out == "", "it would stand in the way of a JSON document"
 
 
 class FakeRuntime:
