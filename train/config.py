@@ -110,6 +110,8 @@ def _validate(fields: Mapping[str, Any], *, source: str) -> TrainConfig:
             raise ConfigError(
                 f"expected settings among {known}, got {name!r} in {source}"
             ) from error
+        if not name:  # settings that do not go together
+            raise ConfigError(f"{first['ctx']['error']} in {source}") from error
         raise ConfigError(
             f"expected {name} in {source} to be valid, got {first['input']!r}: {first['msg']}"
         ) from error

@@ -214,6 +214,12 @@ class TrainConfig(
         return hashlib.sha256(self.to_toml().encode()).hexdigest()
 
     @model_validator(mode="after")
+    def _check_precision(self) -> Self:
+        if self.device == "cuda" and self.selfplay_precision == "int8":
+            raise ValueError("expected selfplay_precision fp32 with device cuda, got int8")
+        return self
+
+    @model_validator(mode="after")
     def _check_phases(self) -> Self:
         if self.middle_ply > self.late_ply:
             raise ValueError(

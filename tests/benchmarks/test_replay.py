@@ -12,7 +12,7 @@ from benchmarks import replay as subject
 def test_bytes_and_speeds_are_reported(monkeypatch: pytest.MonkeyPatch):
     quick = partial(rates_side_by_side, repeats=1)
     monkeypatch.setattr(
-        subject, "rates_side_by_side", lambda works, min_run_s: quick(works, min_run_s=0.001)
+        subject, "rates_side_by_side", lambda works, **_: quick(works, min_run_s=0.001)
     )
     threads = torch.get_num_threads()
     try:

@@ -140,3 +140,15 @@ def test_auto_goes_by_graphics_memory(memory_mib: int, name: str) -> None:
 def test_auto_without_a_card_is_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("train.config.probe_gpus", list)
     assert load_profile("auto") == load_profile("cpu")
+
+
+def test_int8_plays_on_the_processor_alone(run: Path) -> None:
+    with pytest.raises(ConfigError, match="selfplay_precision fp32 with device cuda"):
+        resolve(run, "low", {"selfplay_precision": "int8"})
+
+
+@pytest.mark.parametrize("name", ["high", "mid", "low"])
+def test_games_in_play_fill_the_batches_in_flight(name: str) -> None:
+    profile = load_profile(name)
+    leaves = profile.actors * profile.games_per_actor * profile.leaves_per_game
+    assert leaves >= 3 * profile.inference_batch_size
