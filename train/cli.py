@@ -29,9 +29,7 @@ def train(
     games: PositiveInt | None = None,
     iterations: PositiveInt | None = None,
     selfplay: bool = True,
-    supervised: Annotated[
-        SupervisedSettings | None, Parameter(name="*", show_default=False)
-    ] = None,
+    supervised: Annotated[SupervisedSettings, Parameter(name="*")] = SupervisedSettings(),  # noqa: B008, as cyclopts flattens it: frozen
     measuring: Annotated[
         BenchmarkSettings | None, Parameter(name="*", show_default=False, negative="")
     ] = None,

@@ -128,6 +128,7 @@ def _parse(settings: PgnSettings, number: int, text: str) -> Game | str:
 def _gather_labels(
     run: Path, settings: SupervisedSettings, seed: int, display: Display, stop: Stop
 ) -> bool:
+    assert settings.teacher is not None
     program = find_engine(settings.teacher)
     data = DataSet(
         run / FOLDER / _TEACHER,

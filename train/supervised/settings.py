@@ -1,14 +1,16 @@
 """What a supervised start is told; each field is an option of `aztoolkit train`."""
 
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class PgnSettings(BaseModel):
     """Games of others, whose moves and results are learned."""
 
-    from_pgn: list[Path] = []
+    from_pgn: Annotated[list[Path], Parameter(negative=(), show_default=False)] = []
     """Learn from these games first (.pgn, .pgn.gz, .pgn.bz2); give it again for more files."""
     pgn_min_elo: int = Field(default=0, ge=0)
     """Leave out games in which a player has less Elo, or none is given; 0: keep all."""
@@ -19,7 +21,7 @@ class PgnSettings(BaseModel):
 class TeacherSettings(BaseModel):
     """Positions that an engine judges."""
 
-    teacher: str = ""
+    teacher: str | None = None
     """Learn first from positions that this engine labels: `stockfish`, or the path of a UCI engine."""
     teacher_nodes: int = Field(default=1000, ge=1)
     """Nodes that it searches a position."""

@@ -237,4 +237,4 @@ def test_what_a_teacher_labels_is_learned(
     learn(run, mirrored, supervised)
     epochs = rows(run)
     assert epochs[-1]["policy_loss"] < epochs[0]["policy_loss"] - 0.3
-    assert epochs[-1]["held_out_wdl_loss"] < epochs[0]["held_out_wdl_loss"]
+    assert epochs[-1]["wdl_loss"] < epochs[0]["wdl_loss"]

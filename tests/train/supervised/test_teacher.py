@@ -1,3 +1,4 @@
+import random
 from collections.abc import Sequence
 
 import chess
@@ -5,22 +6,21 @@ import chess.engine
 import numpy as np
 import pytest
 
+from aztoolkit._native import START_FEN
+from aztoolkit._native import Game as Position
 from aztoolkit.encoding.az4672 import move_to_index
 from train.replay import Game
 from train.supervised.labels import UNIT, Line
 from train.supervised.teacher import make_game
 
 
-def analyse(_start: str, moves: Sequence[str]) -> list[Line]:
-    """Likes captures: as good a teacher as these tests need."""
-    board = chess.Board()
-    for move in moves:
-        board.push_uci(move)
-    ordered = sorted(board.legal_moves, key=lambda move: (not board.is_capture(move), move.uci()))
-    score = 100 if board.is_capture(ordered[0]) else 0
+def analyse(start: str, moves: Sequence[str]) -> list[Line]:
+    """Likes three moves of each position, as if by chance."""
+    position = Position(start, moves)
+    taste = random.Random(position.key)
+    liked = taste.sample(legal := position.legal_moves(), min(3, len(legal)))
     return [
-        Line(move.uci(), chess.engine.Cp(score - 40 * rank), (300 + score, 500 - score, 200))
-        for rank, move in enumerate(ordered[:3])
+        Line(move, chess.engine.Cp(-40 * rank), (300, 500, 200)) for rank, move in enumerate(liked)
     ]
 
 
@@ -37,7 +37,7 @@ def test_every_label_is_the_engine_s_answer_at_that_position(games: list[Game]) 
     for game in games:
         for ply, board in enumerate(game.boards()):
             if game.searched[ply]:
-                lines = analyse("", [move.uci() for move in board.move_stack])
+                lines = analyse(START_FEN, [move.uci() for move in board.move_stack])
                 moves = [chess.Move.from_uci(line.move) for line in lines]
                 assert game.policy_index[ply] == [move_to_index(board, move) for move in moves]
                 assert sum(game.policy_weight[ply]) == pytest.approx(UNIT, abs=2)
