@@ -1,11 +1,15 @@
+import io
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 from aztoolkit.errors import CheckpointError, EvaluationError, InputError, MachineError
 from train.checkpoint import latest_checkpoint, load_checkpoint, weights_path
+from train.compile import compile_network
 from train.config import FILE, load_config
 from train.lock import lock_run
 from train.loop import Limits, Summary, train_run
@@ -51,6 +55,18 @@ def test_the_same_seed_makes_the_same_run(
     assert first.checkpoint.read_bytes() != other.checkpoint.read_bytes()
 
 
+def test_what_is_built_ahead_changes_nothing(
+    tmp_path: Path, config: TrainConfig, display: Display
+) -> None:
+    def run_once(prefetch: int) -> bytes:
+        run = tmp_path / str(prefetch)
+        ahead = config.model_copy(update={"prefetch": prefetch})
+        train_run(run, ahead, ONE, display)
+        return train_run(run, ahead, ONE, display).checkpoint.read_bytes()
+
+    assert run_once(0) == run_once(1) == run_once(3)
+
+
 def test_resuming_goes_on_where_it_stopped(
     run: Path, config: TrainConfig, display: Display
 ) -> None:
@@ -82,6 +98,23 @@ def test_nothing_is_learnt_before_the_minimum(
     assert summary.positions >= 24
     assert summary.training_step == 0
     assert "loss" not in rows(run)[0]
+
+
+def test_a_compiler_that_fails_is_said_and_written_down(
+    run: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compiler(*_: object, **__: object) -> None:
+        raise RuntimeError("no compiler")
+
+    failing = partial(compile_network, compiler=compiler)
+    monkeypatch.setattr("train.learner.compile_network", failing)
+    said = io.StringIO()
+    compiled = config.model_copy(update={"training_compile": "default"})
+    summary = train_run(run, compiled, ONE, Display(Console(file=said)))
+    assert "learning without torch.compile: RuntimeError: no compiler" in said.getvalue()
+    info = load_checkpoint(summary.checkpoint).info
+    assert info.training_compile == "off: RuntimeError: no compiler"
+    assert info.training_step > 0
 
 
 def test_a_nan_loss_leaves_the_last_checkpoint(
