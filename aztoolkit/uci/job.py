@@ -9,14 +9,7 @@ import chess
 
 from aztoolkit.errors import AztoolkitError
 from aztoolkit.evaluator import Evaluator
-from aztoolkit.mcts import (
-    Search,
-    SearchConfig,
-    SearchResult,
-    best_backend,
-    create_cache,
-    create_mcts,
-)
+from aztoolkit.mcts import Search, SearchResult, best_backend
 from aztoolkit.uci.clock import Watch
 from aztoolkit.uci.commands import Go
 from aztoolkit.uci.lines import Progress, best_lines, bestmove_line, info_lines
@@ -24,6 +17,7 @@ from aztoolkit.uci.networks import Network, Networks
 from aztoolkit.uci.settings import Settings
 from aztoolkit.uci.tables import TableEvaluator, Tables
 from aztoolkit.uci.thinking import Thinking
+from aztoolkit.uci.tree import KeptTree
 
 _MIB = 1 << 20
 NO_MOVE, NO_LEGAL_MOVE = "bestmove 0000", "bestmove (none)"
@@ -47,11 +41,11 @@ class Thinker:
 
     def __init__(self, networks: Networks, write: Write) -> None:
         self._networks, self._write = networks, write
-        self._kept: tuple[object, Search] | None = None
+        self._tree = KeptTree()
 
     def forget(self) -> None:
         """Drops the tree and every remembered evaluation."""
-        self._kept = None
+        self._tree.forget()
 
     def do(self, job: Job) -> None:
         """Searches, and writes lines as it goes; `bestmove` is the last, whatever happens."""
@@ -93,48 +87,29 @@ class Thinker:
         return NO_MOVE
 
     def _prepare(self, job: Job, network: Network) -> Thinking:
-        among = tuple(job.go.searchmoves) or tuple(job.board.legal_moves)
-        known = job.tables.best_moves(job.board, among) if job.tables else []
-        among = tuple(known) or among
-        evaluator = network.evaluator
-        if job.tables and not known:
-            evaluator = TableEvaluator(evaluator, job.tables)
-        value = None
-        if job.tables and known and not job.go.searchmoves:
-            value = job.tables.value(job.board)
-        narrowed = len(among) < job.board.legal_moves.count()
+        asked = job.go.searchmoves or tuple(job.board.legal_moves)
+        known = job.tables.best_moves(job.board, asked) if job.tables else []
+        among = tuple(known) or asked
+        in_tree = None if known else job.tables
+        evaluator: Evaluator = network.evaluator
+        if in_tree:
+            evaluator = TableEvaluator(evaluator, in_tree)
+        if len(among) == job.board.legal_moves.count():
+            among, search = (), self._tree.search_for(network, in_tree, job.settings)
+        else:
+            search = self._tree.search_apart(network, job.settings)
         return Thinking(
-            search=self._search_for(job, network, evaluator, kept=not narrowed),
+            search=search,
             evaluator=evaluator,
             board=job.board,
             go=job.go,
             watch=job.watch,
             batch=network.batch,
-            among=among if narrowed else (),
-            table_value=value,
+            among=among,
+            table_value=_known_value(job) if known else None,
             analyse=job.settings.analyse_mode,
             report=lambda thinking, result: self._report(job, thinking, result),
         )
-
-    def _search_for(
-        self, job: Job, network: Network, evaluator: Evaluator, *, kept: bool
-    ) -> Search:
-        """Returns the tree of the game, or a new one where it cannot be gone on with."""
-        spec, settings = network.evaluator.spec, job.settings
-        config = SearchConfig(
-            encoding=spec.encoding,
-            action_space=spec.action_space,
-            batch_size=network.batch,
-            memory_mb=settings.tree_mb,
-        )
-        if not kept:
-            return create_mcts(config)
-        tables = job.tables if isinstance(evaluator, TableEvaluator) else None
-        origin = (network, tables, settings.hash_mb)
-        if self._kept is None or self._kept[0] != origin:
-            cache = create_cache(settings.cache_mb)
-            self._kept = origin, create_mcts(config, cache=cache)
-        return self._kept[1]
 
     def _report(self, job: Job, thinking: Thinking, result: SearchResult) -> None:
         """Writes `info` lines."""
@@ -152,6 +127,11 @@ class Thinker:
 
     def _say(self, text: str) -> None:
         self._write(f"info string {text}")
+
+
+def _known_value(job: Job) -> int | None:
+    """Returns how the position ends, by the tables, if no good move of it was excluded."""
+    return job.tables.value(job.board) if job.tables and not job.go.searchmoves else None
 
 
 def _any_move(board: chess.Board) -> str:

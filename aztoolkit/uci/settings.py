@@ -11,7 +11,7 @@ from aztoolkit.model import Precision
 
 EMPTY = "<empty>"
 """How UCI writes a string without characters."""
-_CACHE_SHARE = 4
+_CACHE_SHARE = 16
 """One part in so many of `Hash` remembers evaluations, the rest is for the tree."""
 
 
