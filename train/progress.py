@@ -60,9 +60,10 @@ class Display:
         """Writes one line, however long."""
         self._console.print(line, markup=False, soft_wrap=True)
 
-    def resumed(self, run: Path, *, step: int, games: int) -> None:
-        """Says where a run goes on that was begun before."""
-        self.say(f"resuming {run}: step {step:,}, {games:,} games")
+    def resumed(self, run: Path, *, step: int, games: int | None = None) -> None:
+        """Says where a run goes on that was begun before; `games` is None before self-play."""
+        of_games = "" if games is None else f", {games:,} games"
+        self.say(f"resuming {run}: step {step:,}{of_games}")
 
     @contextmanager
     def phase(self, name: str, total: int | None) -> Iterator["Bar"]:

@@ -74,7 +74,11 @@ def test_a_supervised_report_tells_what_held_out_games_say(
 
 def test_resuming_is_said(narrow: Display, stream: io.StringIO) -> None:
     narrow.resumed(Path("runs/mine"), step=1234, games=56)
-    assert stream.getvalue() == "resuming runs/mine: step 1,234, 56 games\n"
+    narrow.resumed(Path("runs/mine"), step=7)
+    assert stream.getvalue().splitlines() == [
+        "resuming runs/mine: step 1,234, 56 games",
+        "resuming runs/mine: step 7",
+    ]
 
 
 def test_off_a_terminal_a_long_phase_says_now_and_then_how_far_it_is(

@@ -68,6 +68,8 @@ def learn_supervised(
     if _has_self_play(run, start):
         _check_unchanged(run, document)
         return {}
+    if start.learner.training_step:
+        display.resumed(run, step=start.learner.training_step)
     write_text(run / FOLDER / SETTINGS, document)
     (run / FOLDER / _FINISHED).unlink(missing_ok=True)
     if not gather(run, settings, seed=config.seed, display=display, stop=stop):
@@ -158,8 +160,6 @@ class _Phase:
     def learn(self, stop: Callable[[], bool]) -> bool:
         """Learns up to the last step, or until `stop`; returns whether that step was reached."""
         learner = self._learner
-        if 0 < learner.training_step < self._total:
-            self._display.resumed(self._run, step=learner.training_step, games=0)
         torch.set_num_threads(probe_cpu().cores if self._config.device == "cpu" else 1)
         with (
             self._display.phase("supervised", self._total) as bar,
