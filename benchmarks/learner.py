@@ -24,8 +24,8 @@ from train.compile import autocast
 from train.device import check_device
 from train.learner import PRECISIONS, Learner
 from train.networks import NetworkConfig, build_network
-from train.networks.presets import preset
 from train.prefetch import Prefetcher, TensorBatch
+from train.presets import preset
 from train.settings import TrainConfig
 from train.trainer import READ_EVERY
 

@@ -4,8 +4,8 @@
     learner            steps that are due               waits where none is
 
 A step is due for every `training_batch_size / samples_per_position` positions, so the ratio holds
-whichever is faster. Every `iteration_positions` positions there is a checkpoint, and the actors go on
-with its network, in the games in play too.
+whichever is faster. Every `iteration_positions` positions, when all they allow is learned, there is a
+checkpoint, and the actors go on with its network, in the games in play too.
 """
 
 import threading
@@ -44,6 +44,8 @@ class _AtOnce:
         self._changed = threading.Condition()
         """Told of each game and each step."""
         self._stopping = False
+        self._goal = trainer.positions
+        """Positions behind the next checkpoint."""
         self._resources = ExitStack()
         self._batches: Prefetcher | None = None
 
@@ -56,19 +58,24 @@ class _AtOnce:
         self._resources.close()
 
     def iterate(self, stop: Stop, _interrupted: threading.Event) -> None:
-        """Learns what is due until the positions of an iteration have come in."""
-        trainer = self._trainer
-        before, wanted = trainer.positions, trainer.config.iteration_positions
+        """Learns until the positions of an iteration have come in and what they allow is learned."""
+        trainer, wanted = self._trainer, self._trainer.config.iteration_positions
+        before, self._goal = self._goal, self._goal + wanted
         with trainer.display.phase("playing and learning", wanted) as bar:
-            while (played := trainer.positions - before) < wanted and not stop():
+            while not self._is_done() and not stop():
                 trainer.actors.check()
                 self._learn_or_wait()
+                played = min(trainer.positions - before, wanted)
                 bar.update(played, f"positions of finished games  {self._note()}")
 
     def stop(self) -> None:
         """Ends the games; raises what an actor has died of."""
         self._release()
         self._trainer.actors.stop()
+
+    def _is_done(self) -> bool:
+        trainer = self._trainer
+        return trainer.positions >= self._goal and not trainer.steps_due(self._goal)
 
     def _learn_or_wait(self) -> None:
         if self._trainer.steps_due():

@@ -10,6 +10,7 @@ from cyclopts.types import PositiveFloat, PositiveInt
 from aztoolkit.console import human_console, print_json, progress_console
 from train.benchmark_settings import BenchmarkSettings
 from train.config import DEFAULT_PROFILE, resolve
+from train.presets import preset
 from train.settings import TrainConfig
 from train.supervised.config import resolve_supervised
 from train.supervised.settings import SupervisedSettings
@@ -25,6 +26,7 @@ def train(
     *,
     profile: str | None = None,
     run: Path | None = None,
+    network: str | None = None,
     minutes: PositiveFloat | None = None,
     games: PositiveInt | None = None,
     iterations: PositiveInt | None = None,
@@ -44,6 +46,7 @@ def train(
     For example:
         aztoolkit train --profile cpu --run runs/mine --minutes 60
         aztoolkit train --run runs/mine
+        aztoolkit train --profile high --network se_resnet_9x256
         aztoolkit train --profile low --simulations 400 --games 1000
         aztoolkit train --from-pgn games.pgn --supervised-epochs 3 --no-selfplay
         aztoolkit train --benchmark --profile low --baseline --seconds 120
@@ -54,6 +57,8 @@ def train(
             graphics memory, or a .toml file of your own; cpu if not given. Every setting can be
             overridden by its own option.
         run: Folder of the run; runs/PROFILE if not given.
+        network: Kind and size of the network by name: resnet_5x64, se_resnet_9x256,
+            transformer_8x256, ... (train/networks/presets.toml).
         minutes: Stop after so many minutes.
         games: Stop after so many new games.
         iterations: Stop after so many rounds of self-play and learning.
@@ -65,11 +70,12 @@ def train(
     """
     os.environ.setdefault(*_SLEEPING_THREADS)
     folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
+    given = {**(preset(network) if network else {}), **_given(options)}
     if measuring is not None and measuring.benchmark:
         from train.benchmark_report import run_benchmark
 
-        return run_benchmark(folder, profile, _given(options), measuring, json_output=json_output)
-    config = resolve(folder, profile, _given(options))
+        return run_benchmark(folder, profile, given, measuring, json_output=json_output)
+    config = resolve(folder, profile, given)
     first = resolve_supervised(folder, _given(supervised))
 
     from train.loop import Limits, train_run  # torch: not before the command line is right

@@ -104,5 +104,5 @@ def _gpu_utilisation() -> float | None:
         return None
     try:
         return torch.cuda.utilization() / _PERCENT
-    except (ModuleNotFoundError, RuntimeError):  # NVML's Python package or driver is missing
+    except Exception:  # NVML raises classes of its own where package, driver or right is missing
         return None

@@ -64,12 +64,13 @@ class Trainer:
             self.games += 1
             self.positions += sum(game.searched)
 
-    def steps_due(self) -> int:
-        """Returns how many steps the learner is behind what the positions so far allow."""
-        if self.positions < self.config.replay_minimum:
+    def steps_due(self, positions: int | None = None) -> int:
+        """Returns how many steps the learner is behind what so many positions allow; those so far if None."""
+        positions = self.positions if positions is None else positions
+        if positions < self.config.replay_minimum:
             return 0
         made = self.learner.training_step - self._supervised_steps
-        return max(self._steps_for(self.positions) - made, 0)
+        return max(self._steps_for(positions) - made, 0)
 
     @property
     def iteration_steps(self) -> int:

@@ -43,6 +43,17 @@ def test_options_reach_the_run(
     assert "mirror = false\n" in (run / "config.toml").read_text()
 
 
+def test_a_network_goes_by_its_name_and_options_override_it(
+    arguments: list[str], run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["--network", "transformer_4x64", "--blocks", "1", "--heads", "2", "--filters", "8"]
+    assert main([*arguments, *small, "--iterations", "1"]) == DONE
+    network = load_checkpoint(latest_checkpoint(run)).info.network
+    assert (network.kind, network.blocks, network.heads) == ("transformer", 1, 2)
+    capsys.readouterr()
+    assert "transformer_4x64" in complaint([*arguments, "--network", "alphazero"], capsys)
+
+
 def test_an_unknown_profile_lists_the_profiles(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cpu, high, low, mid" in complaint(["train", "--profile", "fast"], capsys)
 

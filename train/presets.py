@@ -1,4 +1,4 @@
-"""Networks with a name, such as se_resnet_9x256: what stands in presets.toml."""
+"""Networks with a name, such as se_resnet_9x256: what stands in networks/presets.toml."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +7,7 @@ from aztoolkit.errors import ConfigError
 
 Fields = dict[str, int | str]
 """Of `NetworkConfig`, and of a run's settings, by name."""
-_FILE = Path(__file__).with_name("presets.toml")
+_FILE = Path(__file__).parent / "networks" / "presets.toml"
 
 
 def preset_names() -> list[str]:

@@ -2,7 +2,7 @@ import pytest
 
 from aztoolkit.errors import ConfigError
 from train.networks import NetworkConfig, build_network, count_parameters
-from train.networks.presets import preset, preset_names
+from train.presets import preset, preset_names
 from train.settings import TrainConfig
 
 
