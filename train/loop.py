@@ -18,6 +18,7 @@ from train.config import FILE
 from train.device import check_device
 from train.in_turns import in_turns
 from train.interrupt import stop_on_signal
+from train.iteration import Iteration
 from train.lock import lock_run
 from train.metrics import Metrics
 from train.progress import Display
@@ -127,6 +128,8 @@ def _train(
                 trainer.checkpoint, positions=trainer.positions, stop=stop
             )
             metrics.write(values | elo)
+            if elo:  # the next iteration begins after the matches
+                trainer.iteration = Iteration(trainer.actors.snapshot())
 
 
 def _say_what_is_resumed(trainer: Trainer) -> None:

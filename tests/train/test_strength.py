@@ -44,6 +44,7 @@ def test_a_run_has_an_elo_curve_over_its_first_checkpoint(
         assert row["elo"] == pytest.approx(rating[int(row["training_step"])].elo)
         assert row["elo_low"] < row["elo"] < row["elo_high"]
         assert row["match_s"] > 0
+        assert row["learner_busy"] > 0.05  # a share of training's own time, not of the matches'
     models = {path.parent.name for path in run.glob("strength/*/fp32.onnx")}
     assert models == {"step-00000000", f"step-{second:08d}"}
     assert len(list(run.glob("strength/*.pgn"))) == 3
