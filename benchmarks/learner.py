@@ -33,6 +33,7 @@ NAME = "learner"
 NETWORK = "resnet_5x64"
 BATCH = 256
 POSITIONS = 20_000
+REPEATS = 9
 MIN_RUN_S = 3.0
 
 Work = Callable[[], int]
@@ -74,7 +75,7 @@ def learner(
         window.sample_into, rng, batch_size=batch_size, depth=config.prefetch, device=device
     ) as batches:
         works = {"train": _learner(config, batches), "bare": _bare(config, ready)}
-        rates = rates_side_by_side(works, min_run_s=MIN_RUN_S)
+        rates = rates_side_by_side(works, repeats=REPEATS, min_run_s=MIN_RUN_S)
     figures: dict[str, Any] = {
         f"{name}_steps_per_s": round(rate.median, 3) for name, rate in rates.items()
     }

@@ -5,7 +5,7 @@
     se_resnet      residual.py      se_ratio
     transformer    transformer.py   heads
 
-A kind of one's own needs no change here: see `register`. Sizes with a name are in presets.toml.
+A kind of one's own needs no change here: see `register`. Sizes with a name stand in presets.toml.
 """
 
 from train.networks import residual, transformer
