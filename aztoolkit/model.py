@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from aztoolkit.errors import ModelError
 
 FORMAT_VERSION = 1
+_GZIP = b"\x1f\x8b"
 PREFIX = "aztoolkit."
 INPUT = "planes"
 OUTPUTS = ("policy", "wdl")
@@ -146,3 +147,13 @@ def _check_version(fields: Mapping[str, str], source: Path) -> None:
 def sidecar(model: Path, kind: Literal["compare", "gate"]) -> Path:
     """Returns the path of a report that stands beside a model: `X.onnx` -> `X.compare.json`."""
     return model.with_suffix(f".{kind}.json")
+
+
+def refuse_lc0_network(path: Path) -> None:
+    """Raises ModelError if a file is gzip, as networks of lc0 are: they must be imported first."""
+    with path.open("rb") as stream:
+        if stream.read(len(_GZIP)) == _GZIP:
+            raise ModelError(
+                f"expected an ONNX model or a checkpoint, got gzip: {path}; if it is a network of "
+                f"lc0, make a model of it with `aztoolkit import {path}`"
+            )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aztoolkit.backends.ort import OrtEvaluator
 from aztoolkit.errors import DataError, ModelError
-from aztoolkit.model import ModelSpec
+from aztoolkit.model import ModelSpec, refuse_lc0_network
 from train.checkpoint import FOLDER as CHECKPOINTS
 from train.checkpoint import Checkpoint, latest_checkpoint, load_checkpoint
 from train.replay import FOLDER as REPLAY
@@ -19,7 +19,10 @@ def open_checkpoint(source: Path) -> Checkpoint:
 
     Raises:
         CheckpointError: there is none, or it is truncated or altered.
+        ModelError: it is a network of lc0.
     """
+    if source.is_file():
+        refuse_lc0_network(source)
     return load_checkpoint(latest_checkpoint(source) if source.is_dir() else source)
 
 

@@ -1,5 +1,6 @@
 """The `serve` command."""
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -45,16 +46,18 @@ def serve(
 
     config = _configure(simulations=simulations, host=host, port=port, workers=workers)
     models = find_models(model)
-    listener = listen(config.host, config.port)
-    catalog = open_catalog(models, open_model=partial(open_evaluator, backend=backend))
-    names = ", ".join(f"{engine.info.name} ({engine.info.network})" for engine in catalog.engines)
-    print(
-        f"serving {names} with the {best_backend()} search on {url_of(listener)} (Ctrl-C ends it)",
-        flush=True,
-    )
-    for choice in dict.fromkeys(str(choose_backend(path, backend)) for path in models):
-        print(choice, flush=True)
-    run(catalog, config, listener, open_browser=open_browser)
+    with closing(listen(config.host, config.port)) as listener:
+        catalog = open_catalog(models, open_model=partial(open_evaluator, backend=backend))
+        names = ", ".join(
+            f"{engine.info.name} ({engine.info.network})" for engine in catalog.engines
+        )
+        print(
+            f"serving {names} with the {best_backend()} search on {url_of(listener)} (Ctrl-C ends it)",
+            flush=True,
+        )
+        for choice in dict.fromkeys(str(choose_backend(path, backend)) for path in models):
+            print(choice, flush=True)
+        run(catalog, config, listener, open_browser=open_browser)
 
 
 def _require_packages() -> None:

@@ -1,5 +1,6 @@
 """The command: its table, lazy loading, exit codes, one-line errors."""
 
+import gzip
 import json
 import signal
 import subprocess
@@ -173,3 +174,19 @@ def test_an_interrupted_command_says_so():
     _, error = running.communicate(timeout=60)
     assert running.returncode == 130
     assert error == "aztoolkit: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["quantize", "--int8"], ["export"], ["match", "--simulations=2"], ["serve"]]
+)
+def test_a_network_of_lc0_where_a_model_belongs_is_pointed_to_import(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    network = tmp_path / "some.pb.gz"
+    network.write_bytes(gzip.compress(b"weights"))
+    name, *options = command
+    opponents = ["uniform"] if name == "match" else []
+    assert main([name, str(network), *opponents, *options]) == 2
+    said = capsys.readouterr().err.strip()
+    assert f"aztoolkit import {network}" in said
+    assert "\n" not in said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aztoolkit.encoding import get_action_space, get_encoding
 from aztoolkit.errors import ModelError
-from aztoolkit.model import INPUT, OUTPUTS, WDL_SIZE, ModelSpec
+from aztoolkit.model import INPUT, OUTPUTS, WDL_SIZE, ModelSpec, refuse_lc0_network
 
 FLOAT32 = "float32"
 DYNAMIC = -1
@@ -39,9 +39,10 @@ def check_tensors(got: Mapping[str, Tensor], spec: ModelSpec, model: Path) -> No
 
 
 def check_exists(model: Path) -> None:
-    """Raises ModelError if there is no file."""
+    """Raises ModelError if there is no file, or one that must be imported first."""
     if not model.is_file():
         raise ModelError(
             f"expected a model file, got nothing at {model}; "
             "check the path, or make it with `aztoolkit export` or `quantize`"
         )
+    refuse_lc0_network(model)
