@@ -51,12 +51,12 @@ def serve(
         names = ", ".join(
             f"{engine.info.name} ({engine.info.network})" for engine in catalog.engines
         )
+        chosen = dict.fromkeys(str(choose_backend(path, backend)) for path in models)
         print(
-            f"serving {names} with the {best_backend()} search on {url_of(listener)} (Ctrl-C ends it)",
+            f"serving {names} with the {best_backend()} search ({', '.join(chosen)}) "
+            f"on {url_of(listener)} (Ctrl-C ends it)",
             flush=True,
         )
-        for choice in dict.fromkeys(str(choose_backend(path, backend)) for path in models):
-            print(choice, flush=True)
         run(catalog, config, listener, open_browser=open_browser)
 
 
