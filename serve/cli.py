@@ -53,8 +53,8 @@ def serve(
         )
         chosen = dict.fromkeys(str(choose_backend(path, backend)) for path in models)
         print(
-            f"serving {names} with the {best_backend()} search ({', '.join(chosen)}) "
-            f"on {url_of(listener)} (Ctrl-C ends it)",
+            f"serving {names}; {', '.join(chosen)}; "
+            f"{best_backend()} search on {url_of(listener)} (Ctrl-C ends it)",
             flush=True,
         )
         run(catalog, config, listener, open_browser=open_browser)
