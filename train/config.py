@@ -2,7 +2,8 @@
 
     profile (train/profiles/NAME.toml)  <  options (--simulations 64)  ->  RUN/config.toml
 
-A resumed run keeps its own config.toml; options that disagree with it are refused.
+A resumed run keeps its own config.toml, but for what is measured while it trains; other options that
+disagree with it are refused.
 """
 
 import json
@@ -15,11 +16,13 @@ from pydantic import ValidationError
 
 from aztoolkit.errors import ConfigError
 from aztoolkit.hardware import Gpu, probe_gpus
-from train.settings import TrainConfig
+from train.settings import TrainConfig, WatchingSettings
 
 FILE = "config.toml"
 DEFAULT_PROFILE = "cpu"
 AUTO = "auto"
+_WATCHING = frozenset(WatchingSettings.model_fields)
+"""Settings that a resumed run may change: nothing that is played or learned hangs on them."""
 _AUTO_MIB = {"high": 30_000, "mid": 14_000, "low": 7_000}
 """Graphics memory that a profile wants, less what a card of that size keeps for itself."""
 _PROFILES = Path(__file__).parent / "profiles"
@@ -82,14 +85,18 @@ def resolve(run: Path, profile: str | None, options: Mapping[str, Any]) -> Train
     if stored is None:
         base = load_profile(profile or DEFAULT_PROFILE)
         return _validate({**base.model_dump(), **options}, source="options")
+    watching = {name: value for name, value in options.items() if name in _WATCHING}
+    resumed = stored.model_copy(update=watching)
     asked = {**load_profile(profile).model_dump(), **options} if profile else options
-    _check_resumable(run, stored, asked)
-    return stored
+    _check_resumable(run, resumed, asked)
+    return resumed
 
 
 def _check_resumable(run: Path, stored: TrainConfig, asked: Mapping[str, Any]) -> None:
     kept = stored.model_dump()
-    differing = [name for name, value in asked.items() if kept[name] != value]
+    differing = [
+        name for name, value in asked.items() if kept[name] != value and name not in _WATCHING
+    ]
     if differing:
         was = ", ".join(f"{name} = {json.dumps(kept[name])}" for name in differing)
         now = ", ".join(f"{name} = {json.dumps(asked[name])}" for name in differing)

@@ -152,3 +152,13 @@ def test_games_in_play_fill_the_batches_in_flight(name: str) -> None:
     profile = load_profile(name)
     leaves = profile.actors * profile.games_per_actor * profile.leaves_per_game
     assert leaves >= 3 * profile.inference_batch_size
+
+
+def test_a_resumed_run_may_be_watched_otherwise(run: Path) -> None:
+    run.mkdir()
+    stored = load_profile("cpu").model_copy(update={"match_every": 2})
+    (run / FILE).write_text(stored.to_toml())
+    assert resolve(run, None, {"match_every": 5}) == stored.model_copy(update={"match_every": 5})
+    assert resolve(run, "cpu", {}) == stored
+    with pytest.raises(ConfigError, match="simulations"):
+        resolve(run, None, {"match_every": 5, "simulations": 99})
