@@ -113,7 +113,7 @@ def _lay_out(folder: Path, weights: Path, shards: list[Path]) -> Path:
     for path in (weights, weights.with_suffix(".json")):
         shutil.copyfile(path, folder / CHECKPOINTS / path.name)
     for shard in shards:
-        (folder / REPLAY / shard.name).symlink_to(shard.absolute())
+        shutil.copyfile(shard, folder / REPLAY / shard.name)
     return folder / CHECKPOINTS / weights.name
 
 
