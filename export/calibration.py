@@ -33,6 +33,12 @@ class Calibration:
     boards: tuple[chess.Board, ...] = ()
     """The same positions; without them every move counts as legal."""
 
+    def sample(self, count: int) -> "Calibration":
+        """Returns up to `count` of the positions, evenly spread; they still speak of all."""
+        chosen = np.linspace(0, len(self.planes) - 1, min(count, len(self.planes))).astype(int)
+        boards = tuple(self.boards[place] for place in chosen) if self.boards else ()
+        return Calibration(self.planes[chosen], self.spec, boards)
+
 
 def load_calibration(
     source: Path,
@@ -65,16 +71,31 @@ def load_calibration(
     scores = [None] * len(planes) if evaluator is None else _scores(evaluator, planes)
     strata = [stratum(board, score) for board, score in zip(candidates, scores, strict=True)]
     chosen = stratified(strata, wanted, np.random.default_rng(seed))
-    planes, boards = planes[chosen], tuple(candidates[place] for place in chosen)
-    digest = hashlib.sha256(planes.tobytes()).hexdigest()
-    spec = CalibrationSpec(source=str(source), positions=len(planes), sha256=digest, seed=seed)
-    return Calibration(planes, spec, boards)
+    return _describe(source, [candidates[place] for place in chosen], planes[chosen], seed)
+
+
+def load_lessons(source: Path, *, encoding: str, size: int, seed: int = 0) -> Calibration:
+    """Returns up to `size` positions of the calibration part of `source`, as they come in games.
+
+    Raises:
+        DataError: the source is missing or malformed.
+    """
+    boards = sample_boards(source, size, part="calibration", seed=seed)
+    return _describe(source, boards, encode_boards(boards, encoding), seed)
 
 
 def encode_boards(boards: Sequence[chess.Board], encoding: str) -> NDArray[np.float32]:
     """Returns the planes of some boards: `[N, C, 8, 8]` float32."""
     encode = get_encoding(encoding).encode
     return np.stack([encode(board) for board in boards])
+
+
+def _describe(
+    source: Path, boards: Sequence[chess.Board], planes: NDArray[np.float32], seed: int
+) -> Calibration:
+    digest = hashlib.sha256(planes.tobytes()).hexdigest()
+    spec = CalibrationSpec(source=str(source), positions=len(planes), sha256=digest, seed=seed)
+    return Calibration(planes, spec, tuple(boards))
 
 
 def _scores(evaluator: Evaluator, planes: NDArray[np.float32]) -> list[float]:

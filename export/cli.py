@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,14 +12,17 @@ from rich.table import Table
 
 from aztoolkit.console import human_console, print_json, progress_console
 from aztoolkit.errors import ConfigError
-from aztoolkit.files import sha256
+from aztoolkit.files import sha256, write_text
 
 if TYPE_CHECKING:
     from aztoolkit.model import ModelSpec
     from export.calibration import Calibration
     from export.progress import Progress, Watch
+    from export.quantization.sensitivity import Search
+    from export.quantize import Recipe
 
 _MEBIBYTE = 1 << 20
+DEFAULT_BUDGET_KL = 0.002
 Output = Annotated[Path | None, Parameter(alias="-o")]
 Flag = Annotated[bool, Parameter(negative=())]
 Count = Annotated[int | None, Parameter(validator=lambda _, count: _check_count(count))]
@@ -120,11 +124,15 @@ def quantize(
     /,
     *,
     int8: Flag = True,
+    method: Literal["dynamic", "static", "qat"] = "static",
     target: Literal["cpu", "tensorrt"] = "cpu",
     calibration: Path | None = None,
     calibration_size: Count = None,
     ranges: Literal["minmax", "percentile", "entropy"] = "minmax",
     weight_bits: Literal["auto", "7", "8"] = "auto",
+    keep_float: str = "auto",
+    budget_kl: float = DEFAULT_BUDGET_KL,
+    training_positions: Count = None,
     seed: int = 0,
     output: Output = None,
     json: Flag = False,
@@ -134,6 +142,7 @@ def quantize(
     For example:
         aztoolkit quantize runs/a --int8
         aztoolkit quantize model.onnx --int8 --calibration games.pgn -o model.int8.onnx
+        aztoolkit quantize model.onnx --int8 --method qat --calibration games.pgn
 
     Parameters
     ----------
@@ -141,6 +150,9 @@ def quantize(
         An FP32 model (.onnx), a checkpoint (.safetensors), or a run folder for its last one.
     int8: bool
         The precision; there is no other yet.
+    method: Literal["dynamic", "static", "qat"]
+        static rounds and repairs; qat then trains on the model's own answers, for minutes; dynamic
+        does not pay for convolutions.
     target: Literal["cpu", "tensorrt"]
         Who runs it: cpu has u8 activations; tensorrt s8 around zero and biases in float.
     calibration: Path
@@ -151,6 +163,12 @@ def quantize(
         Where values are cut off: nowhere, at the outermost hundredth of a percent, or by entropy.
     weight_bits: Literal["auto", "7", "8"]
         auto is 8. On processors without VNNI 7 is faster, and exact in any runtime, but rounds more.
+    keep_float: str
+        Layers not to round, separated by commas; none; or auto: those that the budget takes.
+    budget_kl: float
+        Mean KL divergence of the policy, in nats, that auto keeps within if it can.
+    training_positions: int
+        Of qat: how many to train on, each as often as it takes; without it 40000.
     seed: int
         Of the choice of positions.
     output: Path
@@ -159,25 +177,37 @@ def quantize(
         Print one JSON document instead of text.
     """
     from export.quantization.scheme import FULL_WEIGHT_BITS
+    from export.quantization.training import Training
     from export.quantize import Recipe, quantize_model
     from export.source import INT8
 
     if not int8:
         raise ConfigError("expected --int8, got no precision; there is no other yet")
+    if method == "dynamic":
+        raise ConfigError(
+            "expected --method static or qat, got dynamic: ONNX Runtime has no dynamic convolution "
+            "that pays (ConvInteger, 1.2 times FP32); static takes a minute and no labels"
+        )
     console = human_console(json_output=json)
     model = _fp32_model(source, console)
     file = output or model.parent / INT8
     _check_target(file, model)
     recipe = Recipe(
+        method=method,
         target=target,
         ranges=ranges,
         weight_bits=FULL_WEIGHT_BITS if weight_bits == "auto" else int(weight_bits),
+        keep_float=_layers(keep_float),
+        budget_kl=budget_kl,
+        training=Training(seed=seed, positions=training_positions or Training().positions),
     )
-    positions = _load_calibration(model, calibration, calibration_size, seed)
+    positions, lessons = _load_positions(model, calibration, calibration_size, recipe)
     console.print(f"calibrating on {_describe(positions)}", soft_wrap=True)
     with _stages() as watch:
-        spec = quantize_model(model, file, positions, recipe, watch=watch)
-    report = _report(file, spec, console)
+        outcome = quantize_model(model, file, positions, recipe, training=lessons, watch=watch)
+    report = _report(file, outcome.spec, console)
+    if outcome.search:
+        report["search"] = _report_search(outcome.search, file, budget_kl, console)
     if json:
         print_json({"original": str(model), "model": report})
     return 0
@@ -270,24 +300,65 @@ def _fp32_model(source: Path, console: Console) -> Path:
     return model
 
 
-def _load_calibration(
-    model: Path, source: Path | None, size: int | None, seed: int
-) -> "Calibration":
-    """Returns positions of all strata for an FP32 model."""
+def _layers(keep_float: str) -> 'Literal["auto"] | tuple[str, ...]':
+    """Returns the layers that --keep-float names."""
+    if keep_float == "auto":
+        return "auto"
+    return () if keep_float == "none" else tuple(keep_float.split(","))
+
+
+def _load_positions(
+    model: Path, source: Path | None, size: int | None, recipe: "Recipe"
+) -> tuple["Calibration", "Calibration | None"]:
+    """Returns positions of all strata for an FP32 model, and for `qat` those to train on."""
     from aztoolkit.backends.ort import OrtEvaluator
-    from export.calibration import load_calibration
+    from export.calibration import load_calibration, load_lessons
     from export.quantize import read_fp32_spec
     from export.source import find_positions
 
-    encoding = read_fp32_spec(model).encoding
+    encoding, seed = read_fp32_spec(model).encoding, recipe.training.seed
     places = find_positions(model, source)
     evaluator = OrtEvaluator(model, threads=1)
     try:
-        return load_calibration(
+        positions = load_calibration(
             places, encoding=encoding, size=size, seed=seed, evaluator=evaluator
         )
     finally:
         evaluator.close()
+    if recipe.method != "qat":
+        return positions, None
+    count = recipe.training.positions
+    return positions, load_lessons(places, encoding=encoding, size=count, seed=seed)
+
+
+def _report_search(
+    search: "Search", model: Path, budget_kl: float, console: Console
+) -> dict[str, Any]:  # Any: a JSON document
+    """Shows what each layer costs, draws it beside the model and returns the entry for JSON."""
+    from export.quantization.chart import draw_search
+
+    table = Table("layer", title="what rounding a layer alone costs, and what undoing it buys")
+    for column in ("KL alone", "win rate p99, pp", "KL gained", "ms lost", "now"):
+        table.add_column(column, justify="right")
+    for cost in search.costs:
+        table.add_row(
+            cost.layer,
+            f"{cost.kl_alone:.5f}",
+            f"{100 * cost.winrate_alone:.2f}",
+            f"{cost.kl_gain:.5f}",
+            f"{cost.price_ms:.2f}",
+            "float" if cost.layer in search.floated else "int8",
+        )
+    console.print(table)
+    chart = model.with_suffix(".sensitivity.svg")
+    write_text(chart, draw_search(search))
+    ending = "" if search.held else f"; the budget of {budget_kl:g} is not held: try --method qat"
+    console.print(
+        f"KL {search.kl_before:.4f} with all layers in INT8, {search.kl:.4f} with "
+        f"{len(search.floated)} in float{ending}; drawn in {chart}",
+        soft_wrap=True,
+    )
+    return asdict(search)
 
 
 def _check_count(count: int | None) -> None:

@@ -13,17 +13,20 @@
   up for each other (`compensate`); `qat` then trains them against the FP32 model's own answers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from aztoolkit.backends.ort import OrtEvaluator
 from aztoolkit.errors import ModelError
 from aztoolkit.files import atomic_path
 from aztoolkit.model import ModelSpec, QuantizationSpec
 from export.calibration import Calibration
+from export.distances import legal_indices
 from export.graph import value_head
 from export.metadata import tool_versions, write_metadata
 from export.progress import Watch, ignore_stages
@@ -31,7 +34,9 @@ from export.quantization.channels import tensor_shapes
 from export.quantization.compensate import compensate
 from export.quantization.equalize import equalize, spread_results
 from export.quantization.layers import Prepared, prepare
-from export.quantization.ranges import RangeMethod, choose_spans, measure_ranges
+from export.quantization.policy import policy_layer, policy_range
+from export.quantization.ranges import Range, RangeMethod, choose_spans, measure_ranges
+from export.quantization.rounded import Rounded
 from export.quantization.scheme import (
     FULL_WEIGHT_BITS,
     Scheme,
@@ -39,9 +44,12 @@ from export.quantization.scheme import (
     make_scheme,
     rounded_tensors,
 )
-from export.quantization.write import write_graph
+from export.quantization.sensitivity import POSITIONS as JUDGED_POSITIONS
+from export.quantization.sensitivity import Judge, Search, search_layers
+from export.quantization.training import Training
 
-Method = Literal["dynamic", "static", "qat"]
+Method = Literal["static", "qat"]
+AUTO = "auto"
 _SHAPE_BATCH = 2
 
 
@@ -50,16 +58,32 @@ class Recipe:
     """How a model is quantized."""
 
     method: Method = "static"
+    """`qat` trains what `static` found."""
     target: TargetName = "cpu"
     ranges: RangeMethod = "minmax"
     weight_bits: int = FULL_WEIGHT_BITS
     """8; or 7, which saturates nowhere but rounds more. On processors without VNNI our own runtime
     computes 8 bits exactly, only slower."""
+    keep_float: Literal["auto"] | tuple[str, ...] = ()
+    """Layers that are not rounded; `auto` for those that a budget takes."""
+    budget_kl: float = 0.002
+    """Mean policy KL in nats that `auto` keeps within."""
+    training: Training = field(default_factory=Training)
 
     @property
     def name(self) -> str:
         """What the model says of its making."""
         return f"{self.method}-{self.ranges}+equalization+compensation"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of quantizing a model."""
+
+    spec: ModelSpec
+    """What the file says of itself."""
+    search: Search | None
+    """For layers to keep in float, where one was needed."""
 
 
 def quantize_model(
@@ -68,12 +92,17 @@ def quantize_model(
     calibration: Calibration,
     recipe: Recipe,
     *,
+    training: Calibration | None = None,
     watch: Watch = ignore_stages,
-) -> ModelSpec:
-    """Writes an FP32 model as INT8 to `target` and returns what the file says of itself.
+) -> Outcome:
+    """Writes an FP32 model as INT8 to `target`.
+
+    Args:
+        training: positions for `qat`; without them those of the calibration.
 
     Raises:
-        ModelError: `model` is missing, broken, not ours, not FP32, or not of convolutions.
+        ModelError: `model` is missing, broken, not ours, not FP32, or not of plain convolutions.
+        ConfigError: a layer to keep in float does not exist.
         EvaluationError: the model, before or after, answers NaN or infinity.
         InputError: the folder cannot be written.
     """
@@ -81,14 +110,21 @@ def quantize_model(
     _try(model, calibration)
     original = onnx.load(model)
     with atomic_path(target) as temporary:
-        prepared, scheme = round_static(original, spec.encoding, calibration, recipe, watch=watch)
-        quantized = write_graph(prepared, scheme)
-        spec = _int8_spec(spec, calibration, recipe, _float_layers(original, scheme))
+        rounded = round_static(original, spec, calibration, recipe, watch=watch)
+        if recipe.keep_float != AUTO:
+            rounded = rounded.without(recipe.keep_float)
+        if recipe.method == "qat":
+            rounded = _train(original, spec, rounded, training or calibration, recipe, watch)
+        search = None
+        if recipe.keep_float == AUTO:
+            rounded, search = _keep_budget(original, spec, rounded, calibration, recipe, watch)
+        quantized = rounded.graph()
+        spec = _int8_spec(spec, calibration, recipe, _float_layers(original, rounded.scheme))
         write_metadata(quantized, spec)
         onnx.checker.check_model(quantized, full_check=True)
         onnx.save(quantized, temporary)
         _try(temporary, calibration)
-    return spec
+    return Outcome(spec, search)
 
 
 def quantize_static(
@@ -101,24 +137,24 @@ def quantize_static(
 ) -> ModelSpec:
     """Writes an FP32 model as INT8 for the processor, all layers rounded; see `quantize_model`."""
     recipe = Recipe(weight_bits=weight_bits)
-    return quantize_model(model, target, calibration, recipe, watch=watch)
+    return quantize_model(model, target, calibration, recipe, watch=watch).spec
 
 
 def round_static(
     original: onnx.ModelProto,
-    encoding: str,
+    spec: ModelSpec,
     calibration: Calibration,
     recipe: Recipe,
     *,
     watch: Watch = ignore_stages,
-) -> tuple[Prepared, Scheme]:
-    """Returns a model with channels equalized and weights compensated, and the scheme it is for.
+) -> Rounded:
+    """Returns a model with channels equalized and weights compensated, all layers rounded.
 
     Raises:
         ModelError: there are no convolutions.
     """
     planes = calibration.planes
-    prepared = prepare(original, encoding)
+    prepared = prepare(original, spec.encoding)
     ranges = measure_ranges(
         prepared.model,
         rounded_tensors(prepared),
@@ -133,12 +169,57 @@ def round_static(
             planes,
             progress=watch("equalizing", len(planes)),
         )
+        _leave_out_vain_moves(prepared, ranges, calibration, spec)
         shapes = tensor_shapes(prepared.model, planes[:_SHAPE_BATCH])
         prepared = spread_results(prepared, ranges, shapes)
     ranges = measure_ranges(prepared.model, rounded_tensors(prepared), planes)
     spans = choose_spans(prepared.model, ranges, planes, recipe.ranges)
     scheme = make_scheme(prepared, spans, target=recipe.target, weight_bits=recipe.weight_bits)
-    return compensate(prepared, scheme, planes, watch=watch), scheme
+    return Rounded(compensate(prepared, scheme, planes, watch=watch), scheme, exact=prepared)
+
+
+def _train(
+    original: onnx.ModelProto,
+    spec: ModelSpec,
+    rounded: Rounded,
+    positions: Calibration,
+    recipe: Recipe,
+    watch: Watch,
+) -> Rounded:
+    from export.quantization.qat import make_lessons, train
+
+    lessons = make_lessons(original, positions.planes, _legal(positions, spec))
+    return train(rounded, lessons, recipe.training, watch=watch)
+
+
+def _keep_budget(
+    original: onnx.ModelProto,
+    spec: ModelSpec,
+    rounded: Rounded,
+    calibration: Calibration,
+    recipe: Recipe,
+    watch: Watch,
+) -> tuple[Rounded, Search | None]:
+    """Puts layers back to float where the budget is not held as it is."""
+    sample = calibration.sample(JUDGED_POSITIONS)
+    judge = Judge(original, sample.planes, _legal(sample, spec))
+    if judge.kl(rounded.graph()) <= recipe.budget_kl:
+        return rounded, None
+    return search_layers(original, rounded, judge, recipe.budget_kl, watch=watch)
+
+
+def _legal(positions: Calibration, spec: ModelSpec) -> list[NDArray[np.intp]]:
+    return [legal_indices(board, spec.action_space) for board in positions.boards]
+
+
+def _leave_out_vain_moves(
+    prepared: Prepared, ranges: dict[str, Range], calibration: Calibration, spec: ModelSpec
+) -> None:
+    """Narrows the range of the policy to moves that have a chance, if the positions are known."""
+    layer = policy_layer(prepared)
+    if layer is not None and layer.result == layer.output and calibration.boards:
+        legal = _legal(calibration, spec)
+        ranges[layer.result] = policy_range(prepared, layer, calibration.planes, legal)
 
 
 def read_fp32_spec(model: Path) -> ModelSpec:

@@ -39,7 +39,7 @@ from export.quantization.layers import Layer, Prepared, parameter, set_parameter
 from export.quantization.ranges import Range
 
 MARGIN = 0.05
-"""Of a channel's span that is left free at either end: few positions tell one channel's range badly."""
+"""Few positions tell one channel's range badly."""
 _CODES = 255
 _BALANCE = 0.5
 """0 evens out activations alone, 1 weights alone."""
@@ -65,7 +65,12 @@ def equalize(prepared: Prepared, ranges: Mapping[str, Range], shapes: Shapes) ->
 def spread_results(
     prepared: Prepared, ranges: Mapping[str, Range], shapes: Shapes, *, margin: float = MARGIN
 ) -> Prepared:
-    """Returns a model with the same answers whose free results reach from 0 to 255 in each channel."""
+    """Returns a model with the same answers whose free results reach from 0 to 255 in each channel.
+
+    Args:
+        ranges: of the results, what may be cut off left out.
+        margin: share of a channel's span that is left free at either end.
+    """
     changed, exact = prepared.copy(), dict(prepared.exact)
     sources = {layer.source for layer in changed.layers}
     for layer in changed.layers:

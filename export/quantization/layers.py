@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from aztoolkit.encoding import az119, get_encoding, lc0_112
 from aztoolkit.errors import ModelError
@@ -65,7 +65,8 @@ def prepare(model: onnx.ModelProto, encoding: str) -> Prepared:
     """Returns a copy of an FP32 model whose convolutions have parameters of their own.
 
     Raises:
-        ModelError: there are no convolutions, or some that compute their weights.
+        ModelError: there are no convolutions, or some that are not of constant weights, stride 1 and
+            one group, and leave 8x8 squares.
     """
     prepared = onnx.ModelProto()
     prepared.CopyFrom(model)
@@ -77,6 +78,8 @@ def prepare(model: onnx.ModelProto, encoding: str) -> Prepared:
             "expected convolutions to quantize, got none; the matrices of a transformer stay in "
             "float: use its fp32.onnx or fp16.onnx"
         )
+    for node in convolutions:
+        _check_plain(node)
     _own_parameters(graph, convolutions)
     planes = _exact_planes(graph, encoding)
     kept = set(value_head(graph))
@@ -94,6 +97,22 @@ def set_parameter(graph: onnx.GraphProto, name: str, values: NDArray[np.floating
     """Replaces the values of a constant tensor of a graph by float32 ones of the same shape."""
     tensor = initializers(graph)[name]
     tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float32), name))
+
+
+def _check_plain(node: onnx.NodeProto) -> None:
+    attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    sides = attributes.get("kernel_shape", [1, 1])
+    plain = {
+        "group": 1,
+        "strides": [1, 1],
+        "dilations": [1, 1],
+        "pads": [sides[0] // 2] * 4,
+        "auto_pad": b"NOTSET",
+    }
+    for name, wanted in plain.items():
+        got = attributes.get(name, [0] * 4 if name == "pads" else wanted)
+        if got != wanted:
+            raise ModelError(f"expected convolutions with {name} {wanted}, got {got}: {node.name}")
 
 
 def _own_parameters(graph: onnx.GraphProto, convolutions: list[onnx.NodeProto]) -> None:

@@ -24,6 +24,8 @@ SAFE_WEIGHT_BITS = 7
 """Sums of two u8 x s7 products fit into the 16 bits that processors without VNNI add them in."""
 _LARGEST_WEIGHT = {FULL_WEIGHT_BITS: 127, SAFE_WEIGHT_BITS: 64}
 _LARGEST_BIAS = 1 << 30
+_SHARES = np.linspace(0.5, 1.0, 26)
+"""Of a filter's largest weight, tried as the end of its grid."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,22 @@ def weight_scales(
     source_scale: float,
     weight_bits: int,
 ) -> NDArray[np.float32]:
-    """Returns a scale for each filter `[F]` that holds its weights `[F, C, K, K]` and its bias."""
-    largest = np.abs(weights).reshape(len(weights), -1).max(axis=1) / _LARGEST_WEIGHT[weight_bits]
+    """Returns a scale for each filter `[F]` that renders its weights `[F, C, K, K]` best.
+
+    A filter's few largest weights are cut off where that makes the squared error of all smaller.
+    """
+    flat, limit = weights.reshape(len(weights), -1).astype(np.float64), _LARGEST_WEIGHT[weight_bits]
+    whole = np.abs(flat).max(axis=1) / limit
     # A filter of almost only zeros must not have a scale so small that its bias leaves s32.
     least = np.maximum(np.abs(bias) / (source_scale * _LARGEST_BIAS), np.finfo(np.float32).tiny)
-    scales: NDArray[np.float32] = np.maximum(largest, least).astype(np.float32)
-    return scales
+    best, error = np.maximum(whole, least), np.full(len(flat), np.inf)
+    for share in _SHARES:
+        scale = np.maximum(share * whole, least)
+        codes = np.clip(np.rint(flat / scale[:, None]), -limit, limit)
+        found = np.square(codes * scale[:, None] - flat).sum(axis=1)
+        best, error = np.where(found < error, scale, best), np.minimum(found, error)
+    result: NDArray[np.float32] = best.astype(np.float32)
+    return result
 
 
 def _grid(target: Target, low: float, high: float) -> Grid:

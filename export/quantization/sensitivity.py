@@ -1,0 +1,170 @@
+"""What each rounded layer costs in accuracy, what it saves in time, and which go back to float.
+
+    alone      the distance to FP32 if this layer only is rounded         what it causes
+    gain       by how much the distance falls if this layer is not        what floating it buys
+    price      by how much the model then slows down                      what that costs
+
+Layers go back to float in the order of gain by price until the distance is within a budget. Each time
+the distance is measured anew, because what layers cause does not simply add up. All is measured with
+ONNX Runtime, as shipped, on a sample of the calibration positions.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from aztoolkit.evaluator import Evaluation
+from aztoolkit.model import INPUT, OUTPUTS
+from export.distances import Distances, distances
+from export.progress import Watch, ignore_stages
+from export.quantization.rounded import Rounded
+from export.quantization.sessions import answers_of, open_session
+
+POSITIONS = 400
+TIMED_BATCH = 16
+_TIMED_RUNS = 7
+_LEAST_PRICE = 0.01
+"""Share of the whole time that is the least price: shorter times cannot be told apart."""
+_KEPT_SPEED = 0.5
+"""Share of what INT8 saves in time that must be left; beyond it FP32 or FP16 is the better choice."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one layer costs and saves."""
+
+    layer: str
+    kl_alone: float
+    """Mean policy KL in nats with this layer alone rounded."""
+    winrate_alone: float
+    """99th percentile of the win-rate error, 0 to 1, likewise."""
+    kl_gain: float
+    """Fall of the mean policy KL of the rounded model if this layer is float."""
+    price_ms: float
+    """Milliseconds a batch of 16 that it then takes longer."""
+
+    @property
+    def worth(self) -> float:
+        """Gain by price."""
+        return self.kl_gain / self.price_ms
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search for layers to put back to float found."""
+
+    costs: tuple[Cost, ...]
+    """Of all layers, the most worthwhile to put back first."""
+    floated: tuple[str, ...]
+    """Layers that were put back."""
+    kl: float
+    """Mean policy KL then."""
+    kl_before: float
+    """Mean policy KL with all layers rounded."""
+    held: bool
+    """Whether the budget was held."""
+
+
+class Judge:
+    """Knows the FP32 model's answers to a sample of positions, and how far others are from them."""
+
+    def __init__(
+        self,
+        original: onnx.ModelProto,
+        planes: NDArray[np.float32],
+        legal: Sequence[NDArray[np.intp]],
+    ) -> None:
+        """Asks the FP32 model.
+
+        Args:
+            planes: `[N, C, 8, 8]`.
+            legal: policy indices of the legal moves of each; empty for all moves.
+        """
+        self.planes = planes
+        self._truth = answers_of(original, planes)
+        every = np.arange(self._truth.policy.shape[1])
+        self._legal = list(legal) or [every] * len(planes)
+
+    def distances(self, model: onnx.ModelProto) -> Distances:
+        """Returns how far a model is."""
+        answers: Evaluation = answers_of(model, self.planes)
+        return distances(self._truth, answers, self._legal)
+
+    def kl(self, model: onnx.ModelProto) -> float:
+        """Returns the mean policy KL of a model in nats."""
+        return float(self.distances(model).kl.mean())
+
+
+def search_layers(
+    original: onnx.ModelProto,
+    rounded: Rounded,
+    judge: Judge,
+    budget_kl: float,
+    *,
+    watch: Watch = ignore_stages,
+) -> tuple[Rounded, Search]:
+    """Returns the model with as many layers in float as a budget of mean KL takes, and why these."""
+    before = judge.kl(rounded.graph())
+    costs = rank_layers(rounded, judge, before, watch=watch)
+    slow_ms, fast_ms = times_ms([original, rounded.graph()], judge.planes)
+    limit_ms = slow_ms - _KEPT_SPEED * (slow_ms - fast_ms)
+    floated: list[str] = []
+    kl, spent_ms = before, fast_ms
+    for cost in costs:
+        if kl <= budget_kl or cost.kl_gain <= 0:
+            break
+        if spent_ms + cost.price_ms > limit_ms:
+            continue
+        attempt = judge.kl(rounded.without([*floated, cost.layer]).graph())
+        if attempt < kl:
+            floated.append(cost.layer)
+            kl, spent_ms = attempt, spent_ms + cost.price_ms
+    found = Search(tuple(costs), tuple(floated), kl, before, kl <= budget_kl)
+    return rounded.without(floated), found
+
+
+def rank_layers(
+    rounded: Rounded, judge: Judge, kl: float, *, watch: Watch = ignore_stages
+) -> list[Cost]:
+    """Returns what each rounded layer costs, the most worthwhile to put back to float first.
+
+    Args:
+        kl: of the model with all of them rounded.
+    """
+    names = [layer.name for layer in rounded.scheme.layers]
+    progress = watch("measuring sensitivity", len(names) * len(judge.planes))
+    whole = rounded.graph()
+    costs = []
+    for name in names:
+        alone = rounded.without([other for other in names if other != name]).graph()
+        rest = rounded.without([name]).graph()
+        caused = judge.distances(alone)
+        with_ms, without_ms = times_ms([whole, rest], judge.planes)
+        costs.append(
+            Cost(
+                layer=name,
+                kl_alone=float(caused.kl.mean()),
+                winrate_alone=float(np.percentile(caused.winrate, 99)),
+                kl_gain=kl - judge.kl(rest),
+                price_ms=max(without_ms - with_ms, _LEAST_PRICE * with_ms),
+            )
+        )
+        progress(len(judge.planes))
+    return sorted(costs, key=lambda cost: -cost.worth)
+
+
+def times_ms(models: Sequence[onnx.ModelProto], planes: NDArray[np.float32]) -> list[float]:
+    """Returns the shortest time of each model for a batch of 16, taken in turns."""
+    sessions = [open_session(model) for model in models]
+    batch = {INPUT: planes[:TIMED_BATCH]}
+    best = [float("inf")] * len(sessions)
+    for _ in range(_TIMED_RUNS):
+        for place, session in enumerate(sessions):
+            start_s = time.perf_counter()
+            session.run(list(OUTPUTS), batch)
+            best[place] = min(best[place], 1000 * (time.perf_counter() - start_s))
+    return best

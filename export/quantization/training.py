@@ -1,0 +1,21 @@
+"""Settings of quantization-aware training, apart from torch."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how boldly to train."""
+
+    positions: int = 40_000
+    """Seen in all; each of the distinct ones as often as it takes."""
+    batch: int = 64
+    step_share: float = 0.01
+    """Largest change of a weight in one update, in quantization steps of its layer."""
+    float_rate: float = 2e-4
+    """Learning rate of float parameters, as a share of the root mean square of each."""
+    scale_rate: float = 5e-4
+    """Of the logarithms of activation scales."""
+    value_weight: float = 10.0
+    """Of the value's KL divergence beside the policy's; it is much the smaller of the two."""
+    seed: int = 0

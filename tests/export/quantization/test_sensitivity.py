@@ -1,0 +1,61 @@
+"""The search for layers that go back to float."""
+
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import onnx
+import pytest
+
+from export.quantization.chart import draw_search
+from export.quantization.rounded import Rounded
+from export.quantization.sensitivity import Judge, rank_layers, search_layers
+
+
+def test_every_layer_is_ranked_by_gain_for_its_price(
+    rounded: Rounded, original: onnx.ModelProto, planes: np.ndarray
+):
+    judge = Judge(original, planes, [])
+    done: list[int] = []
+    kl = judge.kl(rounded.graph())
+    costs = rank_layers(rounded, judge, kl, watch=lambda *_: done.append)
+    assert {cost.layer for cost in costs} == {layer.name for layer in rounded.scheme.layers}
+    assert [cost.worth for cost in costs] == sorted((cost.worth for cost in costs), reverse=True)
+    assert all(cost.price_ms > 0 and cost.kl_alone > 0 for cost in costs)
+    assert sum(done) == len(costs) * len(planes)
+    gain = {cost.layer: cost.kl_gain for cost in costs}
+    name = costs[0].layer
+    assert judge.kl(rounded.without([name]).graph()) == pytest.approx(kl - gain[name])
+
+
+def test_layers_go_back_until_the_budget_holds(
+    rounded: Rounded, original: onnx.ModelProto, planes: np.ndarray
+):
+    judge = Judge(original, planes, [])
+    before = judge.kl(rounded.graph())
+    found, search = search_layers(original, rounded, judge, 0.8 * before)
+    assert search.kl_before == before
+    assert search.held == (search.kl <= 0.8 * before)
+    assert judge.kl(found.graph()) == search.kl
+    kept = {layer.name for layer in found.scheme.layers}
+    assert set(search.floated) == {layer.name for layer in rounded.scheme.layers} - kept
+
+
+def test_a_budget_that_is_held_already_costs_nothing(
+    rounded: Rounded, original: onnx.ModelProto, planes: np.ndarray
+):
+    _, search = search_layers(original, rounded, Judge(original, planes, []), 1.0)
+    assert search.held
+    assert not search.floated
+
+
+def test_a_budget_out_of_reach_is_said_to_be(
+    rounded: Rounded, original: onnx.ModelProto, planes: np.ndarray
+):
+    found, search = search_layers(original, rounded, Judge(original, planes, []), 0.0)
+    assert not search.held
+    assert found.scheme.layers  # never all in float: then FP32 is the better choice
+    svg = draw_search(search)
+    words = {
+        node.text for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    }
+    assert {cost.layer for cost in search.costs} <= words
