@@ -61,7 +61,7 @@ def test_a_bias_fits_into_32_bits_even_where_weights_are_zero():
 
 
 def test_a_single_large_weight_is_cut_off_for_the_others_sake():
-    weights = np.random.default_rng(0).uniform(-1, 1, size=(1, 5000, 1, 1))
+    weights = np.random.default_rng(0).uniform(-1, 1, size=(1, 50_000, 1, 1))
     weights[0, 0] = 1.02
     (scale,) = weight_scales(weights, np.zeros(1), 0.01, 8)
     assert scale < 1.01 / 127
