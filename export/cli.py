@@ -234,7 +234,7 @@ def compare(
     first: Path
         The original.
     second: Path
-        The model to judge; its report is written beside it as `<name>.compare.json`.
+        The model to judge; beside it `<name>.compare.json` is written, and a page to look at.
     positions: Path
         A run folder, replay shards (.parquet), .pgn or .epd; without it the second's own run.
     count: int
@@ -400,6 +400,8 @@ def _describe(calibration: "Calibration") -> str:
 
 
 def _print_comparison(report: dict[str, Any], console: Console) -> None:
+    from export.compare import page_path
+
     first, second = report["first"], report["second"]
     console.print(f"{second['path']} against {first['path']}:", soft_wrap=True)
     table = Table(show_header=False)
@@ -408,11 +410,15 @@ def _print_comparison(report: dict[str, Any], console: Console) -> None:
         scale, unit = (100, " pp") if key == "winrate_error" else (1, " nats")
         mean, tail = report[f"{key}_mean"] * scale, report[f"{key}_p99"] * scale
         table.add_row(f"{label}, mean / p99", f"{mean:.4f} / {tail:.4f}{unit}")
+    table.add_row("win-rate error, largest", f"{100 * report['winrate_error_max']:.2f} pp")
     table.add_row("same top move", f"{report['top1']:.1%}")
     table.add_row(
         "policy / value RMSE", f"{report['policy_rmse']:.4f} / {report['value_rmse']:.4f}"
     )
     console.print(table)
+    console.print(
+        f"histograms and the worst positions: {page_path(Path(second['path']))}", soft_wrap=True
+    )
 
 
 @contextmanager

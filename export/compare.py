@@ -1,13 +1,14 @@
-"""Two model files compared on held-out positions by the runtime that ships, and the report."""
+"""Two model files compared on held-out positions by the runtime that ships: a report and a page."""
 
 from pathlib import Path
 from typing import Any
 
 from aztoolkit.backends import open_evaluator
 from aztoolkit.errors import DataError
-from aztoolkit.files import sha256, write_json
+from aztoolkit.files import sha256, write_json, write_text
 from aztoolkit.model import sidecar
 from export.calibration import DEFAULT_SIZE
+from export.comparison_page import draw_page
 from export.distances import compare_evaluators
 from export.metadata import tool_versions
 from export.positions import Part, sample_boards
@@ -27,7 +28,7 @@ def compare_files(
     seed: int = 0,
     progress: Progress = ignore_progress,
 ) -> dict[str, Any]:
-    """Compares `second` with `first`, writes the report beside `second` and returns it.
+    """Compares `second` with `first`, writes report and page beside `second`; returns the report.
 
     Args:
         source: where the positions come from; only its held-out games are used.
@@ -58,8 +59,15 @@ def compare_files(
         "seed": seed,
         "tools": tool_versions("aztoolkit", "onnxruntime", "numpy", "chess"),
     }
+    page = draw_page(report, found, boards, original, rendering)
     write_json(sidecar(second, "compare"), report)
+    write_text(page_path(second), page)
     return report
+
+
+def page_path(model: Path) -> Path:
+    """Returns the path of the page that stands beside a model: `X.onnx` -> `X.compare.html`."""
+    return model.with_suffix(".compare.html")
 
 
 def _describe(model: Path, precision: str) -> dict[str, str]:

@@ -42,6 +42,7 @@ class Distances:
             "top1": float(self.same_top.mean()),
             "winrate_error_mean": float(self.winrate.mean()),
             "winrate_error_p99": float(np.percentile(self.winrate, _TAIL_PERCENT)),
+            "winrate_error_max": float(self.winrate.max()),
             "policy_rmse": float(np.sqrt(self.policy_squares.mean())),
             "value_rmse": float(np.sqrt(np.mean((2 * self.winrate) ** 2))),
         }

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aztoolkit.errors import DataError, ModelError
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
 from export.compare import compare_files
+from export.comparison_page import WORST, _histogram
 from tests.export.conftest import make_constant_model
 
 FIELDS = {
@@ -18,6 +20,7 @@ FIELDS = {
     "top1",
     "winrate_error_mean",
     "winrate_error_p99",
+    "winrate_error_max",
     "policy_rmse",
     "value_rmse",
 }
@@ -64,3 +67,22 @@ def test_a_foreign_model_is_refused(models: Path, run: Path, tmp_path: Path):
     with pytest.raises(ModelError, match="without aztoolkit metadata"):
         compare_files(models / "fp32.onnx", foreign, run)
     assert not (tmp_path / "foreign.compare.json").exists()
+
+
+def test_the_page_draws_the_worst_positions_and_needs_nothing_else(models: Path, run: Path):
+    compare_files(models / "fp32.onnx", models / "int8.onnx", run, count=100)
+    page = (models / "int8.compare.html").read_text()
+    assert page.count("<figcaption>") == 2 + 2 * WORST
+    assert "policy KL" in page
+    assert " w " in page or " b " in page  # FEN
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert "<script" not in page
+
+
+def test_histograms_hold_every_position():
+    values = np.array([0.0] * 50 + [1.0] * 50)
+    drawn = _histogram("x", values)
+    heights = [float(part.split('"')[0]) for part in drawn.split(' height="')[2:]]
+    assert len(heights) == 30
+    assert heights[0] == heights[-1] == max(heights) > 0
+    assert sum(heights) == heights[0] * 2
