@@ -26,6 +26,7 @@ DEFAULT_BUDGET_KL = 0.002
 Output = Annotated[Path | None, Parameter(alias="-o")]
 Flag = Annotated[bool, Parameter(negative=())]
 Count = Annotated[int | None, Parameter(validator=lambda _, count: _check_count(count))]
+Budget = Annotated[float, Parameter(validator=lambda _, budget: _check_budget(budget))]
 
 
 def import_(network: Path, /, *, output: Output = None, json: Flag = False) -> int:
@@ -131,7 +132,7 @@ def quantize(
     ranges: Literal["minmax", "percentile", "entropy"] = "minmax",
     weight_bits: Literal["auto", "7", "8"] = "auto",
     keep_float: str = "auto",
-    budget_kl: float = DEFAULT_BUDGET_KL,
+    budget_kl: Budget = DEFAULT_BUDGET_KL,
     training_positions: Count = None,
     seed: int = 0,
     output: Output = None,
@@ -364,6 +365,11 @@ def _report_search(
 def _check_count(count: int | None) -> None:
     if count is not None and count < 1:
         raise ValueError(f"expected at least 1 position, got {count}")
+
+
+def _check_budget(budget: float) -> None:
+    if not budget >= 0:
+        raise ValueError(f"expected a budget of at least 0 nats, got {budget}")
 
 
 def _check_target(target: Path, model: Path) -> None:

@@ -1,5 +1,6 @@
 """The commands: what they write, what they print, and one line for every bad input."""
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -72,6 +73,61 @@ def test_quantize_a_model_outside_a_run(models: Path, run: Path, tmp_path: Path)
     assert spec.quantization.weight_bits == 7
 
 
+def test_quantize_trains_for_tensorrt(models: Path, run: Path, tmp_path: Path):
+    target = tmp_path / "small.onnx"
+    arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
+    wanted = ["--method", "qat", "--target", "tensorrt", "--training-positions", "128"]
+    assert main(["quantize", str(models / "fp32.onnx"), *arguments, *wanted]) == 0
+    spec = open_evaluator(target, threads=1).spec
+    assert spec.quantization is not None
+    assert spec.quantization.target == "tensorrt"
+    assert spec.quantization.method.startswith("qat-")
+
+
+def test_layers_kept_in_float_are_said_to_be(models: Path, run: Path, tmp_path: Path):
+    layer, target = "/policy/policy.2/Conv", tmp_path / "small.onnx"
+    arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
+    assert main(["quantize", str(models / "fp32.onnx"), *arguments, "--keep-float", layer]) == 0
+    spec = open_evaluator(target, threads=1).spec
+    assert spec.quantization is not None
+    assert layer in spec.quantization.float_layers
+    node = next(node for node in onnx.load(target).graph.node if node.name == layer)
+    assert not any(name.endswith("_rounded") for name in node.input[1:])
+
+
+def test_a_budget_out_of_reach_is_said_plainly(
+    models: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    target = tmp_path / "small.onnx"
+    arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
+    budget = ["--budget-kl", "0", "--json"]
+    assert main(["quantize", str(models / "fp32.onnx"), *arguments, *budget]) == 0
+    captured = capsys.readouterr()
+    search = json.loads(captured.out)["model"]["search"]
+    assert not search["held"]
+    assert len(search["costs"]) == 7
+    assert "the budget of 0 is not held" in captured.err.replace("\n", " ")
+    assert (tmp_path / "small.sensitivity.svg").read_text().startswith("<svg")
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_part(
+    models: Path,
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(onnx, "save", full)
+    target = tmp_path / "small.onnx"
+    arguments = ["--calibration", str(run), "--calibration-size", "9", "-o", str(target)]
+    assert main(["quantize", str(models / "fp32.onnx"), *arguments]) == BAD_INPUT
+    assert "No space left" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_compare_prints_a_table(models: Path, capsys: pytest.CaptureFixture[str]):
     arguments = ["compare", str(models / "fp32.onnx"), str(models / "int8.onnx"), "--count", "50"]
     assert main(arguments) == 0
@@ -141,6 +197,13 @@ def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Pa
         ("quantize good.onnx --calibration run -o file", "ends in .onnx"),
         ("quantize good.onnx --calibration run -o file/x.onnx", "cannot write"),
         ("quantize good.onnx --calibration run --weight-bits 9", "weight-bits"),
+        ("quantize good.onnx --calibration run --method dynamic", "--method static or qat"),
+        (
+            "quantize good.onnx --calibration run --keep-float /nowhere --calibration-size 9",
+            "got /nowhere",
+        ),
+        ("quantize good.onnx --calibration run --budget-kl -1", "budget"),
+        ("quantize good.onnx --calibration run --training-positions 0", "at least 1 position"),
         ("compare missing.onnx good.onnx --positions run", "expected a model file, got nothing"),
         ("compare good.onnx truncated.onnx --positions run", "a file that does not load"),
         ("compare good.onnx nan.onnx --positions run", "NaN or infinity"),
