@@ -1,6 +1,6 @@
 """Equalization: channels of like range, so that one scale fits all channels of a tensor.
 
-Two changes of the float model that leave its answers as they are:
+Three changes of the float model that leave its answers as they are:
 
 - `equalize`: tensors that share their factors (see `channels`) are multiplied by those that make the
   rounding of activations and that of the weights behind them weigh alike.
@@ -11,6 +11,10 @@ Two changes of the float model that leave its answers as they are:
       x ─▶ mean ─▶ matrix       in the matrix        (squeeze-excitation)
       x ─▶ · gate ─▶ + shift    in gate and shift    (squeeze-excitation)
       x ─▶ flatten [─▶ gather]  in front of it       (planes of the policy)
+
+- `balance_sources`: what float nodes write for a rounded layer is multiplied by factors of its own in front
+  of the rounding. That costs a product a tensor, and fits every block of the residual stream, where
+  `equalize` has to find factors for all of them together.
 
 Source of the first: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias
 Correction", ICCV 2019, section 4.1, for any number of tensors that are tied.
@@ -41,8 +45,8 @@ from export.quantization.ranges import Range
 MARGIN = 0.05
 """Few positions tell one channel's range badly."""
 _CODES = 255
-_BALANCE = 0.5
-"""0 evens out activations alone, 1 weights alone."""
+_TIED_BALANCE, _FREE_BALANCE = 0.5, 0.25
+"""Share of the weights in factors for tied tensors, and for one tensor of a layer."""
 _LARGEST_FACTOR = 64.0
 _TINY = 1e-6
 
@@ -60,6 +64,27 @@ def equalize(prepared: Prepared, ranges: Mapping[str, Range], shapes: Shapes) ->
         if spans and group.readers:
             scale_group(changed, group, _factors(changed, group, spans))
     return changed
+
+
+def balance_sources(prepared: Prepared, ranges: Mapping[str, Range]) -> Prepared:
+    """Returns a model with the same answers whose rounded layers read channels of like range."""
+    changed, layers = prepared.copy(), list(prepared.layers)
+    graph = changed.model.graph
+    written = {layer.result for layer in layers}
+    nodes = {node.name: node for node in graph.node}
+    for place, layer in enumerate(layers):
+        if layer.source in written or layer.source in changed.exact:
+            continue
+        weights = parameter(graph, layer.weights)
+        factors = _balance(
+            _reach(ranges[layer.source]), np.abs(weights).max(axis=(0, 2, 3)), _FREE_BALANCE
+        )
+        set_parameter(graph, layer.weights, weights / factors.reshape(1, -1, 1, 1))
+        constant = _constant(graph, f"{layer.name}_factors", factors.reshape(1, -1, 1, 1))
+        node = nodes[layer.name]
+        node.input[0] = insert(graph, node, "Mul", [layer.source, constant])
+        layers[place] = replace(layer, source=node.input[0])
+    return replace(changed, layers=tuple(layers))
 
 
 def spread_results(
@@ -83,21 +108,33 @@ def spread_results(
 
 
 def _factors(prepared: Prepared, group: Group, spans: list[Range]) -> NDArray[np.float64]:
-    """Returns the factors `[C]` of a group, the geometric mean of which is about 1."""
-    activation = np.ones(len(spans[0].low))
-    for span in spans:
-        reach = np.maximum(np.abs(span.low), np.abs(span.high)).astype(np.float64)
-        activation *= np.maximum(reach / max(reach.max(), _TINY), _TINY) ** (1 / len(spans))
-    weights = np.zeros_like(activation)
+    """Returns the factors `[C]` of a group."""
+    shares = [reach / max(reach.max(), _TINY) for reach in map(_reach, spans)]
+    activations = np.exp(np.mean([np.log(np.maximum(share, _TINY)) for share in shares], axis=0))
+    weights = np.zeros_like(activations)
     for node, _ in group.readers:
-        values = parameter(prepared.model.graph, node.input[1])
         if node.op_type == "Conv":
-            reach = np.abs(values).max(axis=(0, 2, 3))
+            reach = np.abs(parameter(prepared.model.graph, node.input[1])).max(axis=(0, 2, 3))
             weights = np.maximum(weights, reach / max(reach.max(), _TINY))
-    weights = np.maximum(weights, _TINY)
-    factors = weights**_BALANCE / activation ** (1 - _BALANCE)
+    return _balance(activations, weights, _TIED_BALANCE)
+
+
+def _reach(span: Range) -> NDArray[np.float64]:
+    return np.maximum(np.abs(span.low), np.abs(span.high)).astype(np.float64)
+
+
+def _balance(
+    activations: NDArray[np.floating], weights: NDArray[np.floating], share: float
+) -> NDArray[np.float64]:
+    """Returns factors `[C]`, their geometric mean about 1, from the reach of either in each channel.
+
+    Args:
+        share: 0 evens out activations alone, 1 weights alone.
+    """
+    factors = np.maximum(weights, _TINY) ** share / np.maximum(activations, _TINY) ** (1 - share)
     factors /= np.exp(np.log(factors).mean())
-    return np.clip(factors, 1 / _LARGEST_FACTOR, _LARGEST_FACTOR)
+    result: NDArray[np.float64] = np.clip(factors, 1 / _LARGEST_FACTOR, _LARGEST_FACTOR)
+    return result
 
 
 Takers = list[tuple[onnx.NodeProto, ...]]

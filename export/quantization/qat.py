@@ -3,9 +3,8 @@
     positions ─▶ FP32 model ──▶ policy, wdl ─┐
               └▶ twin, rounding ────────────▶│ KL(policy) over legal moves + weight * KL(wdl)
 
-No labels are needed, so any games will do. It begins with the weights that `compensate` found, and Adam
-takes steps that are a small share of a quantization step, layer by layer: a weight that ought to change
-its code gets there in a hundred updates, and one that ought not to does not leave it.
+No labels are needed, so any games will do. It begins with the weights that `compensate` found; few of them
+change their code, but they are those that matter (see `export.quantization.twin`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,6 @@ from torch.nn import functional
 
 from export.progress import Watch, ignore_stages
 from export.quantization.rounded import Rounded
-from export.quantization.scheme import Scheme
 from export.quantization.sessions import answers_of
 from export.quantization.training import Training
 from export.quantization.twin import Twin
@@ -68,11 +66,12 @@ def train(
         ModelError: the graph has an operator that cannot be trained.
     """
     twin = Twin(rounded.prepared, rounded.scheme)
-    optimizer = torch.optim.Adam(_groups(twin, rounded.scheme, training), betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(_groups(twin, training), betas=(0.9, 0.99))
     updates = max(1, training.positions // training.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: _rate(n / updates))
     progress = watch("training", updates * training.batch)
-    for chosen in _batches(len(lessons.planes), updates, training):
+    for done, chosen in enumerate(_batches(len(lessons.planes), updates, training)):
+        twin.sharpness = _sharpness(training, done / updates)
         loss = _loss(twin, lessons, chosen, training.value_weight)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -123,18 +122,18 @@ def _rate(done: float) -> float:
     return float(0.5 + 0.5 * np.cos(np.pi * (done - warm_up) / (1 - warm_up)))
 
 
-def _groups(
-    twin: Twin, scheme: Scheme, training: Training
-) -> list[dict[str, list[torch.nn.Parameter] | float]]:
+def _sharpness(training: Training, done: float) -> float:
+    first, last = training.sharpness
+    return float(first * (last / first) ** done)
+
+
+def _groups(twin: Twin, training: Training) -> list[dict[str, list[torch.nn.Parameter] | float]]:
     """Returns parameters with learning rates that suit them."""
-    groups: list[dict[str, list[torch.nn.Parameter] | float]] = []
-    rounded = {}
-    for layer in scheme.layers:
-        step = float(np.mean(scheme.scales[layer.name]))
-        rounded[id(twin.parameter(layer.weights))] = step * training.step_share
+    groups: list[dict[str, list[torch.nn.Parameter] | float]] = [
+        {"params": list(twin.places.values()), "lr": training.place_rate},
+        {"params": list(twin.scales.values()), "lr": training.scale_rate},
+    ]
     for parameter in twin.weights.values():
         size = float(parameter.detach().square().mean().sqrt())
-        rate = rounded.get(id(parameter), size * training.float_rate)
-        groups.append({"params": [parameter], "lr": rate})
-    groups.append({"params": list(twin.scales.values()), "lr": training.scale_rate})
+        groups.append({"params": [parameter], "lr": size * training.float_rate})
     return groups

@@ -10,9 +10,11 @@ class Training:
     positions: int = 40_000
     """Seen in all; each of the distinct ones as often as it takes."""
     batch: int = 64
-    step_share: float = 0.01
-    """Largest change of a weight in one update, in quantization steps of its layer."""
-    float_rate: float = 2e-4
+    place_rate: float = 0.03
+    """Learning rate of the places of weights, in codes."""
+    sharpness: tuple[float, float] = (4.0, 30.0)
+    """Of the staircases, at the beginning and at the end; it grows by the same share in every update."""
+    float_rate: float = 1e-4
     """Learning rate of float parameters, as a share of the root mean square of each."""
     scale_rate: float = 5e-4
     """Of the logarithms of activation scales."""

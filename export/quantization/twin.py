@@ -1,13 +1,27 @@
 """A prepared ONNX graph as a torch module that rounds where the Q/DQ nodes will be, and can be trained.
 
-Rounding has no slope, so the gradient passes as if it were not there, save where a value is cut off
-(Bengio et al. 2013); scales of activations learn what Esser et al., "Learned Step Size Quantization",
-ICLR 2020, derive for them. Every constant of the graph is a parameter, so that imported networks and our
-own are trained alike, squeeze-excitation and value head included.
+Activations: rounding has no slope, so the gradient passes as if it were not there, save where a value is
+cut off (Bengio et al. 2013); their scales learn what Esser et al., "Learned Step Size Quantization", ICLR
+2020, derive for them.
+
+Weights begin on their grids and may move to the next code on either side. What moves is a place on a
+staircase that is smooth at first and gets sharper, so that in the end every weight is on a code again:
+
+    +1        ___        sigmoid(sharpness * (place - 1/2)) - sigmoid(sharpness * (-place - 1/2))
+     0    ___/
+    -1 __/               place 0: the code that it began with
+
+A weight that is rounded anew in every update instead, with a gradient that overlooks that, swings between
+two codes and keeps all others from settling: that took twice as long to get half as far. Akin to Nagel et
+al., "Up or Down? Adaptive Rounding for Post-Training Quantization", ICML 2020.
+
+All float constants of the graph are parameters, so that imported networks and our own are trained alike,
+squeeze-excitation and value head included.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import onnx
@@ -22,6 +36,8 @@ from export.quantization.layers import Layer, Prepared, set_parameter
 from export.quantization.scheme import Grid, Scheme
 
 Attributes = dict[str, Any]  # Any: whatever ONNX has as attributes
+_EDGE = 0.5
+"""Half a step of a staircase."""
 Operator = Callable[[list[Tensor], Attributes], Tensor | list[Tensor]]
 
 
@@ -39,15 +55,26 @@ class Twin(nn.Module):
         self._scheme = scheme
         self._layers = {layer.name: layer for layer in scheme.layers}
         self._names: dict[str, str] = {}
+        self._numbers = count()
         self._constants: dict[str, Tensor] = {}
+        self.sharpness = 1.0
+        """Of the staircases."""
         self.weights = nn.ParameterDict()
         self.scales = nn.ParameterDict()
+        self.places = nn.ParameterDict()
         self._steps: list[_Step] = []
         for tensor in prepared.model.graph.initializer:
             self._add_constant(tensor)
         for name in sorted(scheme.rounded - prepared.exact.keys()):
             scale = torch.tensor(scheme.grids[name].scale).log()
             self.scales[self._key(f"{name} scale")] = nn.Parameter(scale)
+        for layer in scheme.layers:
+            key = self._names.pop(layer.weights)
+            weights = self.weights.pop(key).detach()
+            self._constants[layer.weights] = torch.from_numpy(scheme.codes(layer, weights.numpy()))
+            self.places[self._key(f"{layer.weights} place")] = nn.Parameter(
+                torch.zeros_like(weights)
+            )
         self._trace()
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,7 +91,7 @@ class Twin(nn.Module):
                 for place, name in enumerate(step.inputs)
             ]
             if step.layer is not None:
-                inputs[1] = self.rendered(step.layer, inputs[1])
+                inputs[1] = self.rendered(step.layer)
             made = step.operator(inputs, step.attributes)
             values = made if isinstance(made, list) else [made]
             for name, value in zip(step.outputs, values, strict=True):
@@ -72,24 +99,29 @@ class Twin(nn.Module):
         policy, wdl = (exact[name] for name in OUTPUTS)
         return policy, wdl
 
-    def parameter(self, name: str) -> nn.Parameter:
-        """Returns the trainable form of a constant of the graph."""
-        found: nn.Parameter = self.weights[self._names[name]]
-        return found
+    def rendered(self, layer: Layer) -> Tensor:
+        """Returns the weights `[F, C, K, K]` of a layer, on the staircase of now."""
+        place, sharpness = self._place(layer), self.sharpness
+        up = torch.sigmoid(sharpness * (place - _EDGE))
+        down = torch.sigmoid(sharpness * (-place - _EDGE))
+        return self._scales(layer) * (self._constants[layer.weights] + (up - down))
 
-    def rendered(self, layer: Layer, weights: Tensor) -> Tensor:
-        """Returns the weights `[F, C, K, K]` of a layer, rounded."""
-        scales = torch.from_numpy(self._scheme.scales[layer.name]).reshape(-1, 1, 1, 1)
+    def settled(self, layer: Layer) -> Tensor:
+        """Returns the weights `[F, C, K, K]` of a layer on the codes that their places are at."""
+        place = self._place(layer).detach()
+        moved = (place > _EDGE).float() - (place < -_EDGE).float()
         largest = self._scheme.largest_weight
-        return _round(weights, scales, 0, -largest, largest)
+        codes = (self._constants[layer.weights] + moved).clamp(-largest, largest)
+        return self._scales(layer) * codes
 
     def trained(self) -> tuple[Prepared, Scheme]:
         """Returns the prepared model with the parameters of now, and the scheme with its scales."""
         prepared, grids = self._prepared.copy(), dict(self._scheme.grids)
         for name, key in self._names.items():
             if key in self.weights:
-                values = self.weights[key].detach().numpy()
-                set_parameter(prepared.model.graph, name, values)
+                set_parameter(prepared.model.graph, name, self.weights[key].detach().numpy())
+        for layer in self._scheme.layers:
+            set_parameter(prepared.model.graph, layer.weights, self.settled(layer).numpy())
         for name in self._scheme.rounded - self._prepared.exact.keys():
             scale = float(self._scale(name).detach())
             grids[name] = Grid(scale, grids[name].zero_point)
@@ -110,6 +142,13 @@ class Twin(nn.Module):
         scale: Tensor = self.scales[self._names[f"{name} scale"]].exp()
         return scale
 
+    def _place(self, layer: Layer) -> Tensor:
+        place: Tensor = self.places[self._names[f"{layer.weights} place"]]
+        return place
+
+    def _scales(self, layer: Layer) -> Tensor:
+        return torch.from_numpy(self._scheme.scales[layer.name]).reshape(-1, 1, 1, 1)
+
     def _add_constant(self, tensor: onnx.TensorProto) -> None:
         values = torch.from_numpy(numpy_helper.to_array(tensor).copy())
         if values.is_floating_point():
@@ -119,7 +158,7 @@ class Twin(nn.Module):
 
     def _key(self, name: str) -> str:
         """Returns a name that torch takes, instead of one with dots and slashes."""
-        return self._names.setdefault(name, f"p{len(self._names)}")
+        return self._names.setdefault(name, f"p{next(self._numbers)}")
 
     def _trace(self) -> None:
         for node in self._prepared.model.graph.node:

@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 from export.quantization.channels import find_groups, scale_group, tensor_shapes
-from export.quantization.equalize import equalize, spread_results
+from export.quantization.equalize import balance_sources, equalize, spread_results
 from export.quantization.layers import Prepared
 from export.quantization.ranges import measure_ranges
 from export.quantization.scheme import rounded_tensors
@@ -101,3 +101,24 @@ def test_a_margin_is_left_free_at_either_end(share: float, prepared: Prepared, p
     free = 255 * share / (1 + 2 * share)
     np.testing.assert_allclose(span.low, free, atol=0.01)
     np.testing.assert_allclose(span.high, 255 - free, atol=0.01)
+
+
+def test_balancing_evens_out_what_each_layer_reads(prepared: Prepared, planes: np.ndarray):
+    tensors = rounded_tensors(prepared)
+    ranges = measure_ranges(prepared.model, tensors, planes)
+    balanced = balance_sources(prepared, ranges)
+    assert_same_answers(prepared.model, balanced.model, planes)
+    written = {layer.result for layer in prepared.layers} | prepared.exact.keys()
+    pairs = [
+        (before.source, after.source)
+        for before, after in zip(prepared.layers, balanced.layers, strict=True)
+        if before.source not in written
+    ]
+    assert len(pairs) == 2  # the second block and the policy read the residual sum
+    found = measure_ranges(balanced.model, [after for _, after in pairs], planes)
+
+    def unevenness(high: np.ndarray) -> float:
+        return float(np.std(np.log(np.maximum(high, 1e-3))))
+
+    for before, after in pairs:
+        assert unevenness(found[after].high) < 0.9 * unevenness(ranges[before].high)
