@@ -6,8 +6,6 @@ namespace az {
 
 namespace {
 
-constexpr std::size_t kRookAttacks = 102400, kBishopAttacks = 5248;
-
 using Attacks = Bitboard (*)(Square, Bitboard);
 
 // A piece on the edge may be blocked along that edge, but never at the end of a line.
@@ -36,7 +34,7 @@ const SliderTables& SliderTables::instance() {
   return tables;
 }
 
-SliderTables::SliderTables() : attacks_(kRookAttacks + kBishopAttacks) {
+SliderTables::SliderTables() {
   Bitboard* next = attacks_.data();
   for (int i = 0; i < kSquares; ++i) {
     const Square s(i);

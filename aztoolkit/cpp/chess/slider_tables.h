@@ -1,10 +1,11 @@
 // All attacks of rooks and bishops, to be looked up with the blockers gathered by PEXT
-// (https://www.chessprogramming.org/BMI2#PEXTBitboards): 840 KiB, written at first use.
+// (https://www.chessprogramming.org/BMI2#PEXTBitboards): 840 KiB, written at first use and never
+// taken down: threads may still be playing while the process ends.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <type_traits>
 
 #include "chess/bitboard.h"
 
@@ -27,10 +28,14 @@ class SliderTables {
   [[nodiscard]] const Entry& bishop(Square s) const { return bishops_[s.index()]; }
 
  private:
+  static constexpr std::size_t kRookAttacks = 102400, kBishopAttacks = 5248;
+
   SliderTables();
 
-  std::vector<Bitboard> attacks_;
+  std::array<Bitboard, kRookAttacks + kBishopAttacks> attacks_;
   std::array<Entry, kSquares> rooks_, bishops_;
 };
+
+static_assert(std::is_trivially_destructible_v<SliderTables>);
 
 }  // namespace az
