@@ -54,9 +54,10 @@ def gate(
     """
     from aztoolkit.files import write_json, write_text
     from aztoolkit.model import sidecar
-    from eval.gate import JOURNAL_SUFFIX, prepare_trial, run_gate
+    from eval.gate import prepare_trial, run_gate
     from eval.pgn import match_pgn, names_of
     from eval.report import gate_document, print_gate
+    from eval.stages.simulations import JOURNAL_SUFFIX
 
     trial = prepare_trial(
         baseline,

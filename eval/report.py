@@ -7,13 +7,14 @@ from rich.console import Console
 from aztoolkit import __version__
 from aztoolkit.mcts import best_backend
 from eval import stats
-from eval.gate import BASELINE, CANDIDATE, GateResult, StageReport, Trial
+from eval.gate import GateResult
 from eval.openings import Book
 from eval.opponents import Opponent
 from eval.records import Failure, GameRecord, Side
 from eval.series import Series
 from eval.settings import MatchSettings
 from eval.tally import Tally
+from eval.trial import BASELINE, CANDIDATE, StageReport, Trial
 from eval.verdict import log_likelihood_ratio
 
 FORMAT_VERSION = 1

@@ -12,7 +12,7 @@ import pytest
 from aztoolkit.cli import main
 from aztoolkit.files import sha256
 from aztoolkit.model import sidecar
-from eval.gate import JOURNAL_SUFFIX
+from eval.stages.simulations import JOURNAL_SUFFIX
 from tests.eval.networks import write_network
 
 ACCEPTED, REJECTED, BAD_INPUT, INCONCLUSIVE = 0, 1, 2, 3
@@ -180,15 +180,15 @@ def test_a_killed_gate_goes_on_from_its_games(gate, good, bad, tmp_path):
     kept = tmp_path / "kept"
     keep = shutil.copy
 
-    import eval.gate
+    import eval.stages.simulations
 
-    class Kept(eval.gate.Journal):
+    class Kept(eval.stages.simulations.Journal):
         def close(self):
             super().close()
             keep(self.path, kept)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(eval.gate, "Journal", Kept)
+        patch.setattr(eval.stages.simulations, "Journal", Kept)
         assert gate(good, bad) == REJECTED
     assert not journal.exists()
     whole = verdict_of(bad)
