@@ -92,6 +92,10 @@ def _one_line(error: Exception) -> str:
 
     if isinstance(cause := error.__cause__, ValidationError) and isinstance(error, CycloptsError):
         first = cause.errors()[0]
+        if not first[
+            "loc"
+        ]:  # settings that contradict each other: our own sentence, behind a prefix
+            return first["msg"].removeprefix("Value error, ")
         option = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
         return f"{option}: {first['msg']}, got {first['input']!r}"
     return " ".join(str(error).split())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aztoolkit import __version__
-from aztoolkit.cli import main
+from aztoolkit.cli import BAD_INPUT, main
 
 COMMANDS = [
     "train",
@@ -190,3 +190,12 @@ def test_a_network_of_lc0_where_a_model_belongs_is_pointed_to_import(
     said = capsys.readouterr().err.strip()
     assert f"aztoolkit import {network}" in said
     assert "\n" not in said
+
+
+def test_settings_that_contradict_each_other_are_said_in_our_own_words(
+    capsys: pytest.CaptureFixture[str],
+):
+    assert main(["train", "--middle-ply", "100"]) == BAD_INPUT
+    assert (
+        capsys.readouterr().err == "aztoolkit: expected middle_ply up to late_ply (80), got 100\n"
+    )

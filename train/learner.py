@@ -158,6 +158,10 @@ class Learner:
                 raise ValueError(f"expected the state of this network's weights, got {name!r}")
             number = numbers[name]
             state.setdefault(number, {})[key] = _laid_out_like(ordered[number], tensor)
+        if self.training_step and state.keys() != set(numbers.values()):
+            raise ValueError(
+                f"expected the optimiser's state of all {len(numbers)} weights, got {len(state)}"
+            )
         described = self._optimiser.state_dict()["param_groups"]
         self._optimiser.load_state_dict({"state": state, "param_groups": described})
 

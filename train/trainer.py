@@ -7,6 +7,8 @@ from pathlib import Path
 from aztoolkit.evaluator import Evaluator
 from train.actors import ActorGroup
 from train.checkpoint import load_checkpoint
+from train.compile import OFF
+from train.inference import TorchEvaluator
 from train.iteration import Iteration, replay_age
 from train.journal import Journal
 from train.prefetch import Prefetcher
@@ -42,6 +44,7 @@ class Trainer:
         self.window = ReplayWindow(config, earlier=older)
         self.window.add(games)
         self._unread = 0
+        self._compiled: str | None = None
         self.checkpoint = self._write()
         self.actors = ActorGroup(config, self._evaluator(), first_game_id=found.next_game_id)
         self.iteration = Iteration(self.actors.snapshot())
@@ -161,4 +164,13 @@ class Trainer:
 
     def _evaluator(self) -> Evaluator:
         """Returns the network of the last checkpoint, as it stands on disk."""
-        return open_selfplay(self.run, load_checkpoint(self.checkpoint), self.config)
+        evaluator = open_selfplay(self.run, load_checkpoint(self.checkpoint), self.config)
+        if isinstance(evaluator, TorchEvaluator):
+            self._say_compiled(evaluator.compiled.outcome)
+        return evaluator
+
+    def _say_compiled(self, outcome: str) -> None:
+        """Says, once a reason, why self-play goes without the compilation that was asked for."""
+        if outcome not in (self.config.inference_compile, self._compiled):
+            self.display.say(f"self-play without torch.compile: {outcome.removeprefix(f'{OFF}: ')}")
+        self._compiled = outcome

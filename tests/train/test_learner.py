@@ -211,6 +211,16 @@ def test_the_state_of_another_network_is_refused(batch: TensorBatch, config: Tra
         Learner(small_network(), config).restore(larger.tensors())
 
 
+def test_a_state_without_the_optimisers_moments_is_refused(
+    batch: TensorBatch, config: TrainConfig
+) -> None:
+    learner = Learner(small_network(), config)
+    learner.step(batch)
+    tensors = {name: value for name, value in learner.tensors().items() if "stem" not in name}
+    with pytest.raises(ValueError, match=r"optimiser's state of all \d+ weights, got \d+"):
+        Learner(small_network(), config, training_step=1).restore(tensors)
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_nan_is_found_when_the_losses_are_read(
     batch: TensorBatch, config: TrainConfig, precision: str

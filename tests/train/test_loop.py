@@ -11,6 +11,7 @@ from aztoolkit.errors import CheckpointError, EvaluationError, InputError, Machi
 from train.checkpoint import latest_checkpoint, load_checkpoint, weights_path
 from train.compile import compile_network
 from train.config import FILE, load_config
+from train.inference_compile import compile_inference
 from train.lock import lock_run
 from train.loop import Limits, Summary, train_run
 from train.progress import Display
@@ -115,6 +116,20 @@ def test_a_compiler_that_fails_is_said_and_written_down(
     info = load_checkpoint(summary.checkpoint).info
     assert info.training_compile == "off: RuntimeError: no compiler"
     assert info.training_step > 0
+
+
+def test_a_self_play_compiler_that_fails_is_said_once(
+    run: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compiler(*_: object, **__: object) -> None:
+        raise RuntimeError("no compiler")
+
+    failing = partial(compile_inference, compiler=compiler)
+    monkeypatch.setattr("train.inference.compile_inference", failing)
+    said = io.StringIO()
+    compiled = config.model_copy(update={"inference_compile": "default"})
+    train_run(run, compiled, ONE, Display(Console(file=said)))
+    assert said.getvalue().count("self-play without torch.compile: RuntimeError: no compiler") == 1
 
 
 def test_a_nan_loss_leaves_the_last_checkpoint(
