@@ -14,6 +14,7 @@ from typing import IO, cast
 
 import chess
 import chess.pgn
+import pyarrow as pa
 
 from aztoolkit.encoding.az4672 import move_to_index
 from aztoolkit.errors import DataError
@@ -74,6 +75,8 @@ def _open(path: Path) -> IO[bytes]:
             return cast(IO[bytes], gzip.open(path))
         case ".bz2":
             return cast(IO[bytes], bz2.open(path))
+        case ".zst":  # as Lichess publishes its games
+            return io.BufferedReader(cast(io.RawIOBase, pa.input_stream(path, compression="zstd")))
         case _:
             return path.open("rb")
 

@@ -11,7 +11,7 @@ class PgnSettings(BaseModel):
     """Games of others, whose moves and results are learned."""
 
     from_pgn: Annotated[list[Path], Parameter(negative=(), show_default=False)] = []
-    """Learn from these games first (.pgn, .pgn.gz, .pgn.bz2); give it again for more files."""
+    """Learn from these games first (.pgn, .pgn.gz, .pgn.bz2, .pgn.zst); give it again for more files."""
     pgn_min_elo: int = Field(default=0, ge=0)
     """Leave out games in which a player has less Elo, or none is given; 0: keep all."""
     pgn_min_plies: int = Field(default=10, ge=1)

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import chess
+import pyarrow as pa
 import pytest
 
 from aztoolkit.encoding.az4672 import move_to_index
@@ -98,11 +99,13 @@ def test_an_endless_game_is_cut_and_the_next_one_kept() -> None:
 
 
 def test_files_follow_one_another_compressed_or_not(tmp_path: Path) -> None:
-    plain, zipped, bzipped = (tmp_path / f"a.pgn{suffix}" for suffix in ("", ".gz", ".bz2"))
+    files = [tmp_path / f"a.pgn{suffix}" for suffix in ("", ".gz", ".bz2", ".zst")]
+    plain, zipped, bzipped, zstd = files
     plain.write_text(GAME)
     zipped.write_bytes(gzip.compress((GAME * 2).encode()))
     bzipped.write_bytes(bz2.compress(GAME.encode()))
-    assert len(list(read_texts([plain, zipped, bzipped]))) == 4
+    zstd.write_bytes(pa.compress(GAME.encode(), codec="zstd", asbytes=True))
+    assert len(list(read_texts(files))) == 5
 
 
 def test_bytes_that_are_no_text_spoil_no_game() -> None:
@@ -111,9 +114,10 @@ def test_bytes_that_are_no_text_spoil_no_game() -> None:
     assert list(parse_game(text, game_id=0, settings=ALL).moves) == MOVES
 
 
-@pytest.mark.parametrize("name", ["missing.pgn", "broken.pgn.gz", "cut.pgn.gz"])
+@pytest.mark.parametrize("name", ["missing.pgn", "broken.pgn.gz", "cut.pgn.gz", "broken.pgn.zst"])
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "broken.pgn.gz").write_bytes(b"no gzip at all")
+    (tmp_path / "broken.pgn.zst").write_bytes(b"no zstd at all")
     (tmp_path / "cut.pgn.gz").write_bytes(gzip.compress(GAME.encode() * 50)[:60])
     with pytest.raises(
         DataError, match=f"expected games in PGN at .*{name}, got: .*; check --from"
