@@ -18,6 +18,7 @@ _EXIT_CODES: "dict[Verdict, int]" = {"accepted": 0, "rejected": 1, "inconclusive
 _JOURNAL_SUFFIX = ".games.jsonl"
 
 Json = Annotated[bool, Parameter(negative="")]
+Skip = Annotated[tuple[str, ...], Parameter(negative="")]
 Settings = Annotated[MatchSettings, Parameter(name="*")]
 Rule = Annotated[GateRule, Parameter(name="*")]
 
@@ -28,6 +29,7 @@ def gate(
     /,
     *,
     openings: Path | None = None,
+    skip: Skip = (),
     json: Json = False,
     rule: Rule = GateRule(),  # noqa: B008, as cyclopts flattens it: frozen
     settings: Settings = MatchSettings(),  # noqa: B008
@@ -49,6 +51,8 @@ def gate(
         The model that would replace it (.onnx).
     openings: Path
         Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
+    skip: tuple[str, ...]
+        A stage to leave out: distance, simulations. Can be given several times.
     json: bool
         Print the verdict as one JSON document; text goes to stderr.
     """
@@ -67,7 +71,7 @@ def gate(
         openings=openings,
         console=progress_console(),
     )
-    result = run_gate(trial)
+    result = run_gate(trial, skip=skip)
     document = gate_document(trial, result)
     if result.series:
         names = names_of(trial.candidate.name, trial.baseline.name)

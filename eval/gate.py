@@ -1,9 +1,10 @@
 """The gate: may this model replace that one? A list of stages, cheapest first; a rejection ends it.
 
-numeric distance     X.compare.json, if it stands beside the candidate
-equal simulations    game pairs and a sequential test of the Elo difference
+distance       X.compare.json, if it stands beside the candidate
+simulations    game pairs at equal simulations, and a sequential test of the Elo difference
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -20,7 +21,11 @@ from eval.stages.simulations import play_equal_simulations
 from eval.trial import Stage, StageReport, Trial
 from eval.verdict import Verdict
 
-STAGES: tuple[Stage, ...] = (judge_distance, play_equal_simulations)
+STAGES: dict[str, Stage] = {
+    "distance": judge_distance,
+    "simulations": play_equal_simulations,
+}
+"""By the name that `--skip` takes."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class GateResult:
 
     @property
     def series(self) -> Series | None:
-        """The games at equal simulations, if it came to them."""
+        """The games of the first stage that played any: those at equal simulations, if not skipped."""
         return next((stage.series for stage in self.stages if stage.series), None)
 
 
@@ -64,23 +69,48 @@ def prepare_trial(
     return Trial(*engines, candidate, rule, settings, book, console)
 
 
-def run_gate(trial: Trial) -> GateResult:
+def run_gate(trial: Trial, *, skip: Sequence[str] = ()) -> GateResult:
     """Runs the stages in order and returns the verdict.
 
+    Args:
+        skip: names of stages that are left out.
+
     Raises:
+        ConfigError: there is no such stage to leave out, or none left that judges.
         ModelError: a model is broken, or the comparison beside it is of another file.
         InputError: the folder of the candidate cannot be written.
     """
+    names = _stages_left(trial, skip)
     reports: list[StageReport] = []
-    for stage in STAGES:
+    for name in names:
         begin_s = monotonic()
-        report = stage(trial)
+        report = STAGES[name](trial)
         reports.append(replace(report, duration_s=monotonic() - begin_s))
         if report.verdict == "rejected":
             break
     decisive = _worst(reports)
-    assert decisive.verdict, "the last stage always judges"
+    assert decisive.verdict, "a stage that judges is left"
     return GateResult(decisive.verdict, decisive.reason, tuple(reports))
+
+
+def _stages_left(trial: Trial, skip: Collection[str]) -> list[str]:
+    """Returns the names of the stages to run, in order; raises ConfigError if none of them judges."""
+    for name in skip:
+        if name not in STAGES:
+            raise ConfigError(f"expected a stage after --skip ({', '.join(STAGES)}), got {name!r}")
+    left = [name for name in STAGES if name not in skip]
+    if not _judges(trial.rule) & set(left):
+        raise ConfigError(
+            f"expected a stage that judges, got only {', '.join(left) or 'none'}; --skip fewer, "
+            "or judge by the distance with --max-kl or --max-winrate-error"
+        )
+    return left
+
+
+def _judges(rule: GateRule) -> set[str]:
+    """Returns the names of the stages that come to a verdict under a rule."""
+    by_distance = rule.max_kl is not None or rule.max_winrate_error is not None
+    return {"tactics", "simulations"} | ({"distance"} if by_distance else set())
 
 
 def _check_rule(rule: GateRule) -> None:
@@ -93,9 +123,9 @@ def _check_rule(rule: GateRule) -> None:
 
 
 def _worst(reports: list[StageReport]) -> StageReport:
-    """Returns the report that settles the verdict: the first rejection, or else the last doubt."""
+    """Returns the report that settles the verdict: a rejection, else a doubt, else the last acceptance."""
     for verdict in ("rejected", "inconclusive"):
         found = [report for report in reports if report.verdict == verdict]
         if found:
             return found[0]
-    return reports[-1]
+    return [report for report in reports if report.verdict][-1]

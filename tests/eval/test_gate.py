@@ -12,9 +12,11 @@ import pytest
 from aztoolkit.cli import main
 from aztoolkit.files import sha256
 from aztoolkit.model import sidecar
+from eval.gate import STAGES
 from eval.stages.simulations import JOURNAL_SUFFIX
 from tests.eval.networks import write_network
 
+JUDGES = [name for name in STAGES if name != "distance"]
 ACCEPTED, REJECTED, BAD_INPUT, INCONCLUSIVE = 0, 1, 2, 3
 
 
@@ -136,6 +138,16 @@ def test_pgn_holds_all_games_legal_with_headers_and_colours_swapped(gate, good, 
             assert board.is_game_over(claim_draw=True)
 
 
+def test_skipped_stages_are_left_out(gate, good):
+    write_comparison(good)
+    assert gate(good, good, "--skip", "distance") == ACCEPTED
+    assert [stage["name"] for stage in verdict_of(good)["stages"]] == ["equal simulations"]
+    assert gate(good, good, "--skip", "simulations", "--max-kl", "1") == ACCEPTED
+    found = verdict_of(good)
+    assert found["pairs"] == 0
+    assert "equal simulations" not in {stage["name"] for stage in found["stages"]}
+
+
 def test_json_is_the_verdict_file_on_stdout_and_nothing_else(gate, good, capsys):
     assert gate(good, good, "--json") == ACCEPTED
     printed = capsys.readouterr()
@@ -214,6 +226,8 @@ def test_a_killed_gate_goes_on_from_its_games(gate, good, bad, tmp_path):
         (["--openings", "nowhere.epd"], "got nothing at nowhere.epd"),
         (["--max-kl", "0.1"], "aztoolkit compare"),
         (["--speed", "9"], "speed"),
+        (["--skip", "tempo"], "expected a stage after --skip (distance, "),
+        ([word for name in JUDGES for word in ("--skip", name)], "expected a stage that judges, got only"),
         (["--min-pairs", "100", "--max-pairs", "100"], "at least 100 distinct openings"),
     ],
 )
