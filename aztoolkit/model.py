@@ -56,7 +56,8 @@ class QuantizationSpec(BaseModel):
     """8, or 7 where the processor may saturate."""
     float_layers: tuple[str, ...]
     """Names of the nodes left in float."""
-    calibration: CalibrationSpec
+    calibration: CalibrationSpec | None
+    """None if ranges are measured anew in every call (`dynamic`)."""
 
 
 class ModelSpec(BaseModel):

@@ -153,7 +153,7 @@ def quantize(
         The precision; there is no other yet.
     method: Literal["dynamic", "static", "qat"]
         static rounds and repairs; qat then trains on the model's own answers, for minutes; dynamic
-        does not pay for convolutions.
+        needs no positions, but makes networks of convolutions no faster.
     target: Literal["cpu", "tensorrt"]
         Who runs it: cpu has u8 activations; tensorrt s8 around zero and biases in float.
     calibration: Path
@@ -184,15 +184,17 @@ def quantize(
 
     if not int8:
         raise ConfigError("expected --int8, got no precision; there is no other yet")
-    if method == "dynamic":
-        raise ConfigError(
-            "expected --method static or qat, got dynamic: ONNX Runtime has no dynamic convolution "
-            "that pays (ConvInteger, 1.2 times FP32); static takes a minute and no labels"
-        )
     console = human_console(json_output=json)
     model = _fp32_model(source, console)
     file = output or model.parent / INT8
     _check_target(file, model)
+    if method == "dynamic":
+        if calibration or target != "cpu":
+            raise ConfigError(
+                "expected --method dynamic for the processor and without --calibration, which it has "
+                "no use for; got one of them: take --method static"
+            )
+        return _quantize_dynamically(model, file, console, json=json)
     recipe = Recipe(
         method=method,
         target=target,
@@ -299,6 +301,21 @@ def _fp32_model(source: Path, console: Console) -> Path:
         model = folder / (FP32 if source.is_dir() else f"{checkpoint.path.stem}.{FP32}")
         _report(model, export_onnx(checkpoint, model), console)
     return model
+
+
+def _quantize_dynamically(model: Path, file: Path, console: Console, *, json: bool) -> int:
+    from export.quantization.dynamic import quantize_dynamically
+    from export.quantize import read_fp32_spec
+
+    report = _report(file, quantize_dynamically(model, file, read_fp32_spec(model)), console)
+    console.print(
+        "smaller, but hardly faster than FP32 or slower: ONNX Runtime measures and converts around "
+        "every convolution; --method static is faster and closer to the original",
+        soft_wrap=True,
+    )
+    if json:
+        print_json({"original": str(model), "model": report})
+    return 0
 
 
 def _layers(keep_float: str) -> 'Literal["auto"] | tuple[str, ...]':

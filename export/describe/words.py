@@ -98,10 +98,14 @@ def _provenance(spec: Document) -> str:
 
 def _quantization(quantization: Document) -> str:
     calibration = quantization["calibration"]
+    calibrated = (
+        f"calibrated on {calibration['positions']:,} positions of {calibration['source']}"
+        if calibration
+        else "not calibrated"
+    )
     return (
         f"{quantization['method']}, {quantization['weight_bits']}-bit weights, "
-        f"{len(quantization['float_layers'])} nodes in float, calibrated on "
-        f"{calibration['positions']:,} positions of {calibration['source']}"
+        f"{len(quantization['float_layers'])} nodes in float, {calibrated}"
     )
 
 

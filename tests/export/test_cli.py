@@ -73,6 +73,22 @@ def test_quantize_a_model_outside_a_run(models: Path, run: Path, tmp_path: Path)
     assert spec.quantization.weight_bits == 7
 
 
+def test_quantize_without_positions(
+    models: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    target = tmp_path / "dynamic.onnx"
+    command = ["quantize", str(models / "fp32.onnx"), "--method", "dynamic", "-o", str(target)]
+    assert main(command) == 0
+    assert "hardly faster than FP32" in " ".join(capsys.readouterr().out.split())
+    assert main(["describe", str(target)]) == 0
+    assert "dynamic, 8-bit weights" in " ".join(capsys.readouterr().out.split())
+    compared = ["compare", str(models / "fp32.onnx"), str(target), "--positions", str(run)]
+    assert main([*compared, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert 0 < report["kl_mean"] < 0.1
+    assert target.stat().st_size < 0.5 * (models / "fp32.onnx").stat().st_size
+
+
 def test_quantize_trains_for_tensorrt(models: Path, run: Path, tmp_path: Path):
     target = tmp_path / "small.onnx"
     arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
@@ -197,7 +213,9 @@ def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Pa
         ("quantize good.onnx --calibration run -o file", "ends in .onnx"),
         ("quantize good.onnx --calibration run -o file/x.onnx", "cannot write"),
         ("quantize good.onnx --calibration run --weight-bits 9", "weight-bits"),
-        ("quantize good.onnx --calibration run --method dynamic", "--method static or qat"),
+        ("quantize good.onnx --calibration run --method dynamic", "without --calibration"),
+        ("quantize good.onnx --target tensorrt --method dynamic", "for the processor"),
+        ("quantize int8.onnx --method dynamic -o new.onnx", "expected an FP32 model to quantize"),
         (
             "quantize good.onnx --calibration run --keep-float /nowhere --calibration-size 9",
             "got /nowhere",
