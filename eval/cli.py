@@ -36,8 +36,9 @@ def gate(
 ) -> int:
     """Accept or reject a model by matches against its original.
 
-    Writes X.gate.json (the verdict) and X.gate.pgn (all games) beside the candidate X.onnx. A gate that
-    was killed goes on from the games it had played. Exit code 0 accepted, 1 rejected, 3 inconclusive.
+    Writes X.gate.json (the verdict), X.gate.html (the same as a page) and X.gate.pgn (all games) beside
+    the candidate X.onnx. A gate that was killed goes on from the games it had played. Exit code 0
+    accepted, 1 rejected, 3 inconclusive.
 
     For example:
         aztoolkit gate runs/a/export/fp32.onnx runs/a/export/int8.onnx
@@ -56,12 +57,8 @@ def gate(
     json: bool
         Print the verdict as one JSON document; text goes to stderr.
     """
-    from aztoolkit.files import write_json, write_text
-    from aztoolkit.model import sidecar
     from eval.gate import prepare_trial, run_gate
-    from eval.pgn import match_pgn, names_of
-    from eval.report import gate_document, print_gate
-    from eval.stages.simulations import JOURNAL_SUFFIX
+    from eval.report import print_gate, write_gate
 
     trial = prepare_trial(
         baseline,
@@ -72,15 +69,7 @@ def gate(
         console=progress_console(),
     )
     result = run_gate(trial, skip=skip)
-    document = gate_document(trial, result)
-    if result.series:
-        names = names_of(trial.candidate.name, trial.baseline.name)
-        games = result.series.tally.records()
-        write_text(
-            sidecar(candidate, "gate").with_suffix(".pgn"), match_pgn(games, names, event="gate")
-        )
-    write_json(sidecar(candidate, "gate"), document)
-    candidate.with_suffix(JOURNAL_SUFFIX).unlink(missing_ok=True)
+    document = write_gate(trial, result, skip=skip)
     _say_backends([baseline, candidate], settings, human_console(json_output=json))
     print_gate(human_console(json_output=json), trial, result)
     if json:

@@ -1,18 +1,34 @@
-"""What a match and a gate say in the end: one JSON document, PGN, and words."""
+"""The documents of a match and of a gate: every number, and all that is needed to play it again.
 
+A gate's document is all that its page is drawn from. What no game was played for is null. The numbers of
+the first stage that played stand at the top too, where older readers look for them.
+
+    verdict, reason                    of all stages together
+    stages[]                           name, verdict, reason, duration_s
+        .numbers                       what that stage measured
+        .games                         score, Elo, counts, LLR and its path, failures, moments
+    rule, settings, seed, openings     how it was played
+    identity                           what makes a verdict the same verdict
+"""
+
+import platform
+from collections.abc import Collection, Mapping
+from importlib import metadata
 from typing import Any
 
-from rich.console import Console
-
 from aztoolkit import __version__
+from aztoolkit.backends.setting import this_machine
+from aztoolkit.hardware import installed_runtimes
 from aztoolkit.mcts import best_backend
 from eval import stats
 from eval.gate import GateResult
 from eval.openings import Book
 from eval.opponents import Opponent
 from eval.records import Failure, GameRecord, Side
+from eval.report.identity import gate_identity
+from eval.report.moments import worst_moments
 from eval.series import Series
-from eval.settings import MatchSettings
+from eval.settings import GateRule, MatchSettings
 from eval.tally import Tally
 from eval.trial import BASELINE, CANDIDATE, StageReport, Trial
 from eval.verdict import log_likelihood_ratio
@@ -22,37 +38,33 @@ BIAS_NOTE = (
     "The test stopped when it had seen enough, so the Elo estimate is biased away from zero; "
     "the verdict's error rates are not affected."
 )
-_EXIT_WORDS = {
-    "accepted": "ACCEPTED: the candidate may replace the baseline",
-    "rejected": "REJECTED: the candidate may not replace the baseline",
-    "inconclusive": "INCONCLUSIVE: the candidate is not proven to be as good as the baseline",
-}
+_SIDES = ("candidate", "baseline")
 _DIGITS = 6
+_PACKAGES = ("chess", "numpy", "pydantic")
 
 Document = dict[str, Any]  # Any: whatever json can hold
 
 
-def gate_document(trial: Trial, result: GateResult) -> Document:
-    """Returns the content of `X.gate.json`; what no game was played for is null."""
+def gate_document(trial: Trial, result: GateResult, *, skip: Collection[str] = ()) -> Document:
+    """Returns the content of `X.gate.json` (see the module).
+
+    Args:
+        skip: stages that were left out.
+    """
     series = result.series
     tally = series.tally if series else Tally()
-    rule = trial.rule
-    limits = stats.bounds(alpha=rule.alpha, beta=rule.beta)
     return {
         "format_version": FORMAT_VERSION,
         "verdict": result.verdict,
         "reason": result.reason,
         **score_numbers(tally),
-        "llr": round(log_likelihood_ratio(tally.pentanomial, rule), _DIGITS)
-        if tally.pairs
-        else None,
-        "llr_lower": round(limits.lower, _DIGITS),
-        "llr_upper": round(limits.upper, _DIGITS),
+        **_test_numbers(tally, trial.rule),
         "note": BIAS_NOTE,
-        "failures": _failures(tally, ("candidate", "baseline")),
-        "stages": [_stage(report) for report in result.stages],
-        "rule": rule.model_dump(mode="json"),
+        "failures": _failures(tally, _SIDES),
+        "stages": [_stage(report, trial.rule) for report in result.stages],
+        "rule": trial.rule.model_dump(mode="json"),
         **_circumstances(trial.settings, trial.book, series),
+        "identity": gate_identity(trial, skip=skip),
         "baseline": _engine(trial.baseline, series, BASELINE),
         "candidate": _engine(trial.candidate, series, CANDIDATE),
     }
@@ -100,67 +112,49 @@ def score_numbers(tally: Tally) -> Document:
     }
 
 
-def print_gate(console: Console, trial: Trial, result: GateResult) -> None:
-    """Says the verdict and how it was come by."""
-    for report in result.stages:
-        verdict = report.verdict or "reported"
-        console.print(f"{report.name}: {verdict} ({report.reason})", markup=False, soft_wrap=True)
-    if result.series:
-        _print_series(console, result.series)
-        console.print(BIAS_NOTE, soft_wrap=True)
-    _warn_of_few_openings(console, trial.book, trial.rule.max_pairs)
-    if trial.baseline.sha256 == trial.candidate.sha256:
-        console.print("Both are the same file: this tries the gate, not a model.")
-    style = "bold green" if result.verdict == "accepted" else "bold red"
-    console.print(_EXIT_WORDS[result.verdict], style=style)
+def llr_path(tally: Tally, rule: GateRule) -> list[float]:
+    """Returns the log-likelihood ratio after each counted pair, in order."""
+    counted, path = Tally(games=tally.games), []
+    for _ in range(tally.pairs):
+        counted.count_next()
+        path.append(round(log_likelihood_ratio(counted.pentanomial, rule), _DIGITS))
+    return path
 
 
-def print_match(
-    console: Console, names: tuple[str, str], book: Book, series: Series, pairs: int
-) -> None:
-    """Says how a match ended."""
-    console.print(f"{names[Side.A]} against {names[Side.B]}", markup=False)
-    _print_series(console, series)
-    _warn_of_few_openings(console, book, pairs)
+def _test_numbers(tally: Tally, rule: GateRule) -> Document:
+    limits = stats.bounds(alpha=rule.alpha, beta=rule.beta)
+    ratio = log_likelihood_ratio(tally.pentanomial, rule) if tally.pairs else None
+    return {
+        "llr": None if ratio is None else round(ratio, _DIGITS),
+        "llr_lower": round(limits.lower, _DIGITS),
+        "llr_upper": round(limits.upper, _DIGITS),
+    }
 
 
-def _print_series(console: Console, series: Series) -> None:
-    tally = series.tally
-    losses, draws, wins = tally.trinomial
-    console.print(f"{tally.pairs} pairs: +{wins} ={draws} -{losses}, pairs {tally.pentanomial}")
-    if tally.pairs:
-        elo = stats.elo_estimate(tally.pentanomial)
-        console.print(
-            f"score {stats.score(tally.pentanomial):.1%}, Elo {elo.elo:+z.0f} "
-            f"(95 %: {elo.low:+z.0f} to {elo.high:+z.0f})"
-        )
-    for record, failure in [*tally.failures(Side.A), *tally.failures(Side.B)]:
-        text = f"failure of {failure.side.name} in pair {record.pair + 1}: {failure.kind}, "
-        console.print(
-            f"{text}{failure.detail}; position {failure.fen}", markup=False, soft_wrap=True
-        )
-    console.print(
-        f"{series.games_per_hour:,.0f} games/hour, {series.evaluations_per_s():,.0f} evaluations/s"
-    )
-
-
-def _warn_of_few_openings(console: Console, book: Book, pairs: int) -> None:
-    if len(book.openings) < pairs:
-        console.print(
-            f"Only {len(book.openings)} distinct openings in {book.source}: no more pairs than that, "
-            f"instead of {pairs}, could be played.",
-            style="yellow",
-            soft_wrap=True,
-        )
-
-
-def _stage(report: StageReport) -> Document:
+def _stage(report: StageReport, rule: GateRule) -> Document:
     return {
         "name": report.name,
         "verdict": report.verdict,
         "reason": report.reason,
         "duration_s": round(report.duration_s, 3),
         **({"numbers": dict(report.numbers)} if report.numbers else {}),
+        **({"games": _games(report.series, rule)} if report.series else {}),
+    }
+
+
+def _games(series: Series, rule: GateRule) -> Document:
+    """Returns all that the games of one stage say, from the candidate's side."""
+    return {
+        **score_numbers(series.tally),
+        **_test_numbers(series.tally, rule),
+        "llr_path": llr_path(series.tally, rule),
+        "failures": _failures(series.tally, _SIDES),
+        "moments": worst_moments(series.tally, CANDIDATE),
+        **_pace(series),
+        **{
+            name: _work(series, side)
+            for name, side in zip(_SIDES, (CANDIDATE, BASELINE), strict=True)
+        },
     }
 
 
@@ -177,27 +171,50 @@ def _circumstances(settings: MatchSettings, book: Book, series: Series | None) -
         },
         "search": best_backend(),
         "aztoolkit": __version__,
-        "duration_s": round(series.duration_s, 3) if series else None,
-        "games_resumed": series.resumed_games if series else None,
-        "games_per_hour": round(series.games_per_hour, 1) if series else None,
-        "evaluations_per_s": round(series.evaluations_per_s(), 1) if series else None,
+        "versions": _versions(),
+        "machine": this_machine(),
+        **(_pace(series) if series else dict.fromkeys(_PACE)),
+    }
+
+
+_PACE = ("duration_s", "games_resumed", "games_per_hour", "evaluations_per_s")
+
+
+def _pace(series: Series) -> Document:
+    found = (
+        round(series.duration_s, 3),
+        series.resumed_games,
+        round(series.games_per_hour, 1),
+        round(series.evaluations_per_s(), 1),
+    )
+    return dict(zip(_PACE, found, strict=True))
+
+
+def _versions() -> Mapping[str, str]:
+    return {
+        "aztoolkit": __version__,
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in _PACKAGES},
+        **installed_runtimes(),
     }
 
 
 def _engine(opponent: Opponent, series: Series | None, side: Side) -> Document:
-    document: Document = {
+    return {
         "name": opponent.name,
         "source": opponent.source,
         "sha256": opponent.sha256,
+        **(_work(series, side) if series else {}),
     }
-    if series:
-        work = series.labour.total(side)
-        document |= {
-            "evaluations": work.evaluations,
-            "network_calls": work.calls,
-            "network_s": round(work.network_s, 3),
-        }
-    return document
+
+
+def _work(series: Series, side: Side) -> Document:
+    work = series.labour.total(side)
+    return {
+        "evaluations": work.evaluations,
+        "network_calls": work.calls,
+        "network_s": round(work.network_s, 3),
+    }
 
 
 def _failures(tally: Tally, names: tuple[str, str]) -> list[Document]:
