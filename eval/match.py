@@ -5,6 +5,9 @@
 
 Each worker has its own copies of both engines; games share nothing. The first two tasks are the two
 games of the first opening, and so on, so that pairs are completed about in order.
+
+On the clock a table is one game, and no network call is shared: the two engines of a worker take turns
+on one processor core, each for the same time a move. There are no more workers than cores unless asked.
 """
 
 import queue
@@ -38,6 +41,8 @@ class Labour:
             sum(work.evaluations for work in works),
             sum(work.calls for work in works),
             sum(work.network_s for work in works),
+            sum(work.moves for work in works),
+            sum(work.thinking_s for work in works),
         )
 
 
@@ -71,7 +76,7 @@ def play_games(
             if labour is not None:
                 labour.seats += [(side, seats[-1][side].work) for side in Side]
         for number, pair in enumerate(seats):
-            size = _share(settings.concurrency, len(seats), number)
+            size = _share(settings.games_at_once(), len(seats), number)
             arguments = (pair, tasks, results, size, settings.max_plies, stopped)
             threads.append(threading.Thread(target=_work, args=arguments, name=f"table-{number}"))
             threads[-1].start()

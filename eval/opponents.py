@@ -23,8 +23,9 @@ from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
 from aztoolkit.programs import find_program
-from eval.seats import NetworkSeat, Seat, UciSeat
+from eval.seats import NetworkSeat, Seat
 from eval.settings import MatchSettings
+from eval.uci_seat import UciSeat
 
 UNIFORM = "uniform"
 UCI_PREFIX = "uci:"

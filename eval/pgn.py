@@ -6,10 +6,12 @@ import chess
 import chess.pgn
 
 from eval.openings import Opening
-from eval.records import CAPPED, FAILED, GameRecord, Side, opening_of
+from eval.records import CAPPED, GameRecord, Side, opening_of
 
 _COLUMNS = 80
 """Width of the move text, as the PGN standard has it."""
+_INFRACTIONS = {"illegal": "rules infraction", "time": "time forfeit"}
+"""By kind of failure: the standard's word, where it has one."""
 
 
 def match_pgn(records: Iterable[GameRecord], names: Sequence[str], *, event: str) -> str:
@@ -57,12 +59,8 @@ def _write_headers(
 
 
 def _termination(record: GameRecord) -> str:
-    if record.termination == FAILED:
-        return (
-            "rules infraction"
-            if record.failure and record.failure.kind == "illegal"
-            else "abandoned"
-        )
+    if record.failure:
+        return _INFRACTIONS.get(record.failure.kind, "abandoned")
     return "adjudication" if record.termination == CAPPED else "normal"
 
 

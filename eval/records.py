@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from eval.openings import Opening
 
 Result = Literal["1-0", "0-1", "1/2-1/2"]
-FailureKind = Literal["nan", "illegal", "crash"]
-"""NaN or infinity from the network; an illegal move; anything else that kept it from moving."""
+FailureKind = Literal["nan", "illegal", "time", "crash"]
+"""NaN or infinity from the network; an illegal move; a late one, or none in time; anything else that kept
+it from moving."""
 CAPPED = "max_plies"
 """Termination of a game that was broken off at the cap; the others are python-chess's, in lower case."""
 FAILED = "failure"

@@ -2,20 +2,24 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Protocol
 
 import chess
-import chess.engine
 import numpy as np
 from numpy.typing import NDArray
 
+from aztoolkit.encoding import get_encoding
 from aztoolkit.errors import EvaluationError
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.mcts import Search, SearchConfig, SearchResult
 from aztoolkit.model import ModelSpec
 from aztoolkit.player import Limit, Player
+from aztoolkit.uci.clock import Budget, Watch
+from aztoolkit.uci.commands import Go
+from aztoolkit.uci.thinking import Thinking
 from eval.records import FailureKind
 from eval.settings import MatchSettings
 
@@ -44,6 +48,9 @@ class Work:
     evaluations: int = 0
     calls: int = 0
     network_s: float = 0.0
+    moves: int = 0
+    thinking_s: float = 0.0
+    """For those moves; of positions that are answered together, the time that passed."""
 
 
 class Seat(Protocol):
@@ -78,21 +85,23 @@ class NetworkSeat:
         self.work = Work()
         metered = MeteredEvaluator(evaluator, self.work, stopped)
         self._player = Player(metered, SearchConfig(batch_size=settings.batch_size))
-        self._limit = Limit(simulations=settings.simulations)
-        self._seed = settings.seed
+        self._settings = settings
         self._searches: dict[int, Search] = {}
+        if settings.movetime_s is not None:
+            _warm_up(evaluator)
 
     def choose(self, games: Sequence[int], boards: Sequence[chess.Board]) -> list[Choice | Fault]:
-        """Searches all boards together; if that fails, each alone, to see which one it was."""
+        """Searches all boards together; if that fails, each alone, to see which one it was.
+
+        On the clock, one after the other, each for the whole time.
+        """
         for game in games:
-            self._searches.setdefault(game, self._player.new_game(seed=self._seed + game))
-        searches = [self._searches[game] for game in games]
-        try:
-            return [_choice(found) for found in self._player.think(searches, boards, self._limit)]
-        except (MatchStoppedError, AssertionError):
-            raise
-        except Exception:  # whatever the network's runtime raises
-            return [self._choose_alone(*turn) for turn in zip(games, boards, strict=True)]
+            self._searches.setdefault(game, self._new_game(game))
+        begin_s = monotonic()
+        answers = self._search(games, boards)
+        self.work.thinking_s += monotonic() - begin_s
+        self.work.moves += len(boards)
+        return answers
 
     def end(self, game: int) -> None:
         """Drops the game's tree."""
@@ -102,16 +111,48 @@ class NetworkSeat:
         """Frees the network."""
         self._player.evaluator.close()
 
-    def _choose_alone(self, game: int, board: chess.Board) -> Choice | Fault:
-        search = self._searches[game] = self._player.new_game(seed=self._seed + game)
+    def _new_game(self, game: int) -> Search:
+        return self._player.new_game(seed=self._settings.seed + game)
+
+    def _search(self, games: Sequence[int], boards: Sequence[chess.Board]) -> list[Choice | Fault]:
+        if self._settings.movetime_s is not None:
+            return [self._choose_alone(*turn) for turn in zip(games, boards, strict=True)]
+        searches = [self._searches[game] for game in games]
+        limit = Limit(simulations=self._settings.simulations)
         try:
-            return _choice(self._player.think([search], [board], self._limit)[0])
+            return [_choice(found) for found in self._player.think(searches, boards, limit)]
+        except (MatchStoppedError, AssertionError):
+            raise
+        except Exception:  # whatever the network's runtime raises
+            self._searches |= {game: self._new_game(game) for game in games}
+            return [self._choose_alone(*turn) for turn in zip(games, boards, strict=True)]
+
+    def _choose_alone(self, game: int, board: chess.Board) -> Choice | Fault:
+        begin_s = monotonic()
+        try:
+            answer = _choice(self._think(self._searches[game], board, begin_s))
         except (MatchStoppedError, AssertionError):
             raise
         except EvaluationError as error:
             return Fault("nan", str(error))
         except Exception as error:
             return Fault("crash", f"{type(error).__name__}: {error}")
+        return _late_fault(monotonic() - begin_s, self._settings) or answer
+
+    def _think(self, search: Search, board: chess.Board, begin_s: float) -> SearchResult:
+        if self._settings.movetime_s is None:
+            limit = Limit(simulations=self._settings.simulations)
+            return self._player.think([search], [board], limit)[0]
+        go = Go(movetime_s=self._settings.movetime_s)
+        budget = Budget(self._settings.movetime_s, self._settings.movetime_s)
+        return Thinking(
+            search=search,
+            evaluator=self._player.evaluator,
+            board=board,
+            go=go,
+            watch=Watch(go, budget, began_s=begin_s),
+            batch=self._settings.batch_size,
+        ).run()
 
 
 @dataclass
@@ -143,58 +184,23 @@ class MeteredEvaluator:
         self.inner.close()
 
 
-class UciSeat:
-    """A foreign engine in a process of its own; it is told of a new game whenever the game changes."""
+def _late_fault(elapsed_s: float, settings: MatchSettings) -> Fault | None:
+    """Returns the fault of a move that took too long for a match on the clock, or None."""
+    if settings.movetime_ms is None:
+        return None
+    elapsed_ms = elapsed_s * 1000.0
+    if elapsed_ms <= settings.movetime_ms + settings.time_margin_ms:
+        return None
+    allowed = f"{settings.movetime_ms} ms and a margin of {settings.time_margin_ms} ms"
+    return Fault("time", f"expected a move within {allowed}, got it after {elapsed_ms:.0f} ms")
 
-    def __init__(
-        self, command: Sequence[str], options: dict[str, str], settings: MatchSettings
-    ) -> None:
-        """Starts the engine; raises chess.engine.EngineError or OSError if that fails."""
-        self.work = Work()
-        self._command, self._options = list(command), options
-        self._limit = chess.engine.Limit(nodes=settings.simulations)
-        self._engine: chess.engine.SimpleEngine | None = self._start()
 
-    def choose(self, games: Sequence[int], boards: Sequence[chess.Board]) -> list[Choice | Fault]:
-        """Asks for one position after the other."""
-        return [self._choose(game, board) for game, board in zip(games, boards, strict=True)]
-
-    def end(self, game: int) -> None:
-        """Does nothing: the engine holds no more than one game."""
-
-    def close(self) -> None:
-        """Ends the process."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.close()
-
-    def _start(self) -> chess.engine.SimpleEngine:
-        engine = chess.engine.SimpleEngine.popen_uci(self._command)
-        try:
-            engine.configure(dict(self._options))
-        except BaseException:
-            engine.close()
-            raise
-        return engine
-
-    def _choose(self, game: int, board: chess.Board) -> Choice | Fault:
-        try:
-            self._engine = self._engine or self._start()
-            played = self._engine.play(board, self._limit, game=game, info=chess.engine.INFO_SCORE)
-        except (chess.engine.EngineError, TimeoutError, OSError) as error:
-            self.close()
-            return Fault(_kind(error), f"{type(error).__name__}: {error}")
-        if played.move is None:
-            return Fault("crash", "the engine gave no move")
-        score = played.info.get("score")
-        value = 2.0 * score.relative.wdl().expectation() - 1.0 if score else None
-        return Choice(played.move, value)
+def _warm_up(evaluator: Evaluator) -> None:
+    """Has the runtime prepare what it prepares at its first call, before a clock runs."""
+    planes = get_encoding(evaluator.spec.encoding).planes
+    with suppress(Exception):  # it will fail again in a game, where that is recorded
+        evaluator.evaluate(np.zeros((1, planes, 8, 8), dtype=np.float32))
 
 
 def _choice(found: SearchResult) -> Choice:
     return Choice(found.best_move, found.value)
-
-
-def _kind(error: Exception) -> FailureKind:
-    """Returns `illegal` if python-chess could not make the engine's move, whose error it wraps."""
-    return "illegal" if any(isinstance(cause, ValueError) for cause in error.args) else "crash"

@@ -1,5 +1,8 @@
 """What a match and a gate are told before they start; each field is an option of the command."""
 
+from typing import Annotated
+
+from cyclopts import Parameter
 from pydantic import BaseModel, ConfigDict, Field
 
 from aztoolkit.backends import BackendName
@@ -13,11 +16,20 @@ class MatchSettings(BaseModel):
 
     simulations: int = Field(default=100, ge=1, le=1_000_000)
     """Simulations a move, for both sides (nodes a move for a UCI engine)."""
+    movetime_ms: Annotated[int | None, Parameter(alias="--movetime")] = Field(
+        default=None, ge=1, le=3_600_000
+    )
+    """Milliseconds a move, for both sides, instead of simulations: every worker plays one game at a time,
+    so that the engine that thinks has the worker's core to itself."""
+    time_margin_ms: int = Field(default=200, ge=0, le=3_600_000)
+    """Milliseconds over --movetime after which a move is late: the game is lost, and recorded."""
+    stall_s: float = Field(default=60.0, gt=0)
+    """Seconds after which a UCI engine that counts nodes has stalled: the game is lost, and recorded."""
     batch_size: int = Field(default=1, ge=1, le=256)
     """Most leaves of one game that wait for the network at once; fewer play better, and the games
     together fill the batch."""
     concurrency: int = Field(default=32, ge=1, le=4096)
-    """Games played at the same time, over all workers."""
+    """Games played at the same time, over all workers; with --movetime, one a worker."""
     workers: int | None = Field(default=None, ge=1, le=256)
     """Threads that play, each with its own copy of both networks; one a processor core unless given."""
     backend: BackendName = "auto"
@@ -30,6 +42,15 @@ class MatchSettings(BaseModel):
     def worker_count(self) -> int:
         """Returns the number of workers: a core each unless given, and never more than games."""
         return min(self.workers or probe_cpu().cores, self.concurrency)
+
+    def games_at_once(self) -> int:
+        """Returns the number of games played at the same time: on the clock, one a worker."""
+        return self.concurrency if self.movetime_ms is None else self.worker_count()
+
+    @property
+    def movetime_s(self) -> float | None:
+        """Seconds a move, or None if simulations are counted."""
+        return None if self.movetime_ms is None else self.movetime_ms / 1000.0
 
 
 class GateRule(BaseModel):

@@ -1,5 +1,8 @@
 """Engines and openings for matches that take moments."""
 
+import shlex
+import sys
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -7,6 +10,7 @@ import chess
 import pytest
 
 from aztoolkit.model import ModelSpec
+from tests.eval import scripted_engine
 from tests.eval.networks import write_network
 
 
@@ -63,3 +67,14 @@ def clueless(tmp_path: Path, az_spec: ModelSpec) -> Path:
 def broken(tmp_path: Path, az_spec: ModelSpec) -> Path:
     """A model that answers NaN."""
     return write_network(tmp_path / "broken.onnx", az_spec, wdl_bias=float("nan"))
+
+
+@pytest.fixture
+def scripted() -> Callable[..., str]:
+    """Returns what gives the name of a UCI engine with a fault (see `tests.eval.scripted_engine`)."""
+
+    def name(fault: str = "none", move: int = 0, log: str = "") -> str:
+        command = [sys.executable, scripted_engine.__file__, fault, str(move), log]
+        return f"uci:{shlex.join(command)}"
+
+    return name

@@ -227,7 +227,10 @@ def test_a_killed_gate_goes_on_from_its_games(gate, good, bad, tmp_path):
         (["--max-kl", "0.1"], "aztoolkit compare"),
         (["--speed", "9"], "speed"),
         (["--skip", "tempo"], "expected a stage after --skip (distance, "),
-        ([word for name in JUDGES for word in ("--skip", name)], "expected a stage that judges, got only"),
+        (
+            [word for name in JUDGES for word in ("--skip", name)],
+            "expected a stage that judges, got only",
+        ),
         (["--min-pairs", "100", "--max-pairs", "100"], "at least 100 distinct openings"),
     ],
 )

@@ -2,8 +2,6 @@
 
 import io
 import json
-import shlex
-import sys
 
 import chess.pgn
 import pytest
@@ -11,39 +9,6 @@ import pytest
 from aztoolkit.cli import main
 
 QUICK = ["--simulations", "1", "--max-plies", "20", "--workers", "1"]
-
-SCRIPTED_ENGINE = """
-import sys
-import chess
-
-fault, board = sys.argv[1], chess.Board()
-for line in sys.stdin:
-    words = line.split()
-    if words[0] == "uci":
-        print("id name Scripted\\noption name Fault type string default none\\nuciok", flush=True)
-    elif words[0] == "isready":
-        print("readyok", flush=True)
-    elif words[0] == "position":
-        board = chess.Board(" ".join(words[2:8])) if words[1] == "fen" else chess.Board()
-        for move in words[words.index("moves") + 1 :] if "moves" in words else []:
-            board.push_uci(move)
-    elif words[0] == "go":
-        if fault == "crash":
-            sys.exit(3)
-        move = min(board.legal_moves, key=chess.Move.uci)
-        print("info score cp 30")
-        print("bestmove", "a1a1" if fault == "illegal" else move.uci(), flush=True)
-    elif words[0] == "quit":
-        break
-"""
-
-
-@pytest.fixture
-def scripted(tmp_path):
-    """Returns the name of a UCI engine with a fault."""
-    script = tmp_path / "engine.py"
-    script.write_text(SCRIPTED_ENGINE)
-    return lambda fault: f"uci:{shlex.join([sys.executable, str(script), fault])}"
 
 
 def play(capsys, *arguments):
