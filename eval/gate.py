@@ -2,6 +2,7 @@
 
 distance       X.compare.json, if it stands beside the candidate
 simulations    game pairs at equal simulations, and a sequential test of the Elo difference
+time           the same at equal time, if `--movetime` is given
 """
 
 from collections.abc import Collection, Sequence
@@ -18,12 +19,14 @@ from eval.series import Series
 from eval.settings import GateRule, MatchSettings
 from eval.stages.distance import judge_distance
 from eval.stages.simulations import play_equal_simulations
+from eval.stages.time import play_equal_time
 from eval.trial import Stage, StageReport, Trial
 from eval.verdict import Verdict
 
 STAGES: dict[str, Stage] = {
     "distance": judge_distance,
     "simulations": play_equal_simulations,
+    "time": play_equal_time,
 }
 """By the name that `--skip` takes."""
 
@@ -98,19 +101,26 @@ def _stages_left(trial: Trial, skip: Collection[str]) -> list[str]:
     for name in skip:
         if name not in STAGES:
             raise ConfigError(f"expected a stage after --skip ({', '.join(STAGES)}), got {name!r}")
-    left = [name for name in STAGES if name not in skip]
+    left = [name for name in STAGES if name not in skip and name not in _unasked(trial)]
     if not _judges(trial.rule) & set(left):
         raise ConfigError(
             f"expected a stage that judges, got only {', '.join(left) or 'none'}; --skip fewer, "
-            "or judge by the distance with --max-kl or --max-winrate-error"
+            "or judge by time with --movetime, or by distance with --max-kl or --max-winrate-error"
         )
     return left
 
 
+def _unasked(trial: Trial) -> set[str]:
+    """Returns the names of the stages that run only with an option that was not given."""
+    return {"time"} if trial.settings.movetime_ms is None else set()
+
+
 def _judges(rule: GateRule) -> set[str]:
     """Returns the names of the stages that come to a verdict under a rule."""
-    by_distance = rule.max_kl is not None or rule.max_winrate_error is not None
-    return {"tactics", "simulations"} | ({"distance"} if by_distance else set())
+    names = {"tactics", "simulations", "time"}
+    if rule.max_kl is not None or rule.max_winrate_error is not None:
+        names.add("distance")
+    return names
 
 
 def _check_rule(rule: GateRule) -> None:

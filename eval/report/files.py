@@ -9,14 +9,14 @@ from eval.gate import GateResult
 from eval.pgn import match_pgn, names_of
 from eval.report.document import Document, gate_document
 from eval.report.page import draw_page
-from eval.stages.simulations import JOURNAL_SUFFIX
+from eval.stages.journals import remove_journals
 from eval.trial import Trial
 
 
 def write_gate(trial: Trial, result: GateResult, *, skip: Collection[str] = ()) -> Document:
     """Writes everything about a gate that is over, and returns its document.
 
-    The journal of its games is deleted last: until then a gate that is killed goes on from it.
+    The journals of its games are deleted last: until then a gate that is killed goes on from them.
 
     Raises:
         InputError: the folder cannot be written, or the disk is full.
@@ -26,7 +26,7 @@ def write_gate(trial: Trial, result: GateResult, *, skip: Collection[str] = ()) 
         write_text(path.with_suffix(".pgn"), _games(trial, result))
     write_text(page_path(trial.model), draw_page(document))
     write_json(path, document)
-    trial.model.with_suffix(JOURNAL_SUFFIX).unlink(missing_ok=True)
+    remove_journals(trial.model)
     return document
 
 

@@ -13,7 +13,7 @@ from aztoolkit.cli import main
 from aztoolkit.files import sha256
 from aztoolkit.model import sidecar
 from eval.gate import STAGES
-from eval.stages.simulations import JOURNAL_SUFFIX
+from eval.stages.journals import journal_path
 from tests.eval.networks import write_network
 
 JUDGES = [name for name in STAGES if name != "distance"]
@@ -188,19 +188,19 @@ def test_nan_distance_is_above_every_limit(gate, good):
 
 def test_a_killed_gate_goes_on_from_its_games(gate, good, bad, tmp_path):
     """The journal of a killed gate is what another one that decides later leaves behind."""
-    journal = bad.with_suffix(JOURNAL_SUFFIX)
+    journal = journal_path(bad, "simulations")
     kept = tmp_path / "kept"
     keep = shutil.copy
 
-    import eval.stages.simulations
+    import eval.stages.sequential
 
-    class Kept(eval.stages.simulations.Journal):
+    class Kept(eval.stages.sequential.Journal):
         def close(self):
             super().close()
             keep(self.path, kept)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(eval.stages.simulations, "Journal", Kept)
+        patch.setattr(eval.stages.sequential, "Journal", Kept)
         assert gate(good, bad) == REJECTED
     assert not journal.exists()
     whole = verdict_of(bad)
@@ -263,7 +263,7 @@ def test_stale_or_broken_comparison_is_one_line_and_exit_code_2(gate, good, caps
 
 
 def test_unwritable_folder_is_one_line_and_exit_code_2(gate, good, capsys):
-    good.with_suffix(JOURNAL_SUFFIX).mkdir()
+    journal_path(good, "simulations").mkdir()
     assert gate(good, good) == BAD_INPUT
     assert_one_line(capsys, "cannot write")
 
