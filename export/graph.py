@@ -15,12 +15,13 @@ OPSET = 20
 """ONNX operator set of every model; ONNX Runtime reads it from 1.17 on."""
 IR_VERSION = 9
 """Of the file format; the one that came with the operator set."""
-_QUANTIZE, _DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
+_DEQUANTIZE = "DequantizeLinear"
 _CONV, _GEMM = "Conv", "Gemm"
 _S8_MAX = 127
 _POLICY, _WDL = OUTPUTS
 _PACKED_FROM = 1 << 14
-"""Weights of a matrix that is worth packing."""
+"""Weights of a matrix that is worth packing. Smaller ones are squeeze-excitation's, which scale every
+channel: packing them too made KL 0.0054 of 0.0021 (maia-1500) for 2 % of the file."""
 
 Producers = Mapping[str, onnx.NodeProto]
 Readers = Mapping[str, list[onnx.NodeProto]]
@@ -50,14 +51,6 @@ def drop_unread(graph: onnx.GraphProto) -> None:
 def initializers(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
     """Returns the constant tensors by name."""
     return {tensor.name: tensor for tensor in graph.initializer}
-
-
-def is_quantized_conv(node: onnx.NodeProto, made_by: Producers) -> bool:
-    """Returns whether a node is a convolution whose weights are INT8."""
-    if node.op_type != _CONV:
-        return False
-    weights = made_by.get(node.input[1])
-    return weights is not None and weights.op_type == _DEQUANTIZE
 
 
 def value_head(graph: onnx.GraphProto) -> tuple[str, ...]:
@@ -104,26 +97,6 @@ def drop_identities(graph: onnx.GraphProto) -> None:
         graph.node.remove(identity)
 
 
-def bypass_rounding(graph: onnx.GraphProto) -> None:
-    """Lets float nodes read what float nodes computed, not what was rounded for convolutions.
-
-    The quantizer sends every reader of a tensor through its Q/DQ pair, the residual sum too. What a
-    quantized convolution writes is left alone: there the pair is part of the convolution.
-    """
-    made_by = producers(graph)
-    consumers: dict[str, list[onnx.NodeProto]] = defaultdict(list)
-    for node in graph.node:
-        for name in node.input:
-            consumers[name].append(node)
-    for node in graph.node:
-        exact = _exact_source(node, made_by)
-        if exact is None:
-            continue
-        for consumer in consumers[node.output[0]]:
-            if not is_quantized_conv(consumer, made_by):
-                _replace_input(consumer, node.output[0], exact)
-
-
 def pack_matrices(graph: onnx.GraphProto) -> None:
     """Stores large float matrices as s8 with a scale for each output, to be multiplied in float.
 
@@ -158,16 +131,6 @@ def _pack(graph: onnx.GraphProto, tensor: onnx.TensorProto) -> None:
         _DEQUANTIZE, list(packed), [tensor.name], name=f"{tensor.name}_{_DEQUANTIZE}", axis=0
     )
     graph.node.insert(0, node)
-
-
-def _exact_source(node: onnx.NodeProto, made_by: Producers) -> str | None:
-    """Returns the float tensor that a DequantizeLinear renders rounded, if there is one."""
-    quantizer = made_by.get(node.input[0]) if node.op_type == _DEQUANTIZE else None
-    if quantizer is None or quantizer.op_type != _QUANTIZE:
-        return None
-    exact = quantizer.input[0]
-    source = made_by.get(exact)
-    return None if source is None or is_quantized_conv(source, made_by) else exact
 
 
 def _replace_input(node: onnx.NodeProto, old: str, new: str) -> None:

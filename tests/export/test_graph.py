@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from export.graph import bypass_rounding, drop_identities, pack_matrices, value_head
+from export.graph import drop_identities, pack_matrices, value_head
 
 
 def make_graph(
@@ -40,24 +40,6 @@ def test_identities_are_dropped():
     drop_identities(graph)
     assert [one.op_type for one in graph.node] == ["Relu"]
     assert inputs_of(graph, "y") == ["x"]
-
-
-def test_float_nodes_see_float_values_and_convolutions_see_rounded_ones():
-    graph = make_graph(
-        [
-            node("Relu", "x", "stream"),
-            node("QuantizeLinear", "stream s", "q"),
-            node("DequantizeLinear", "q s", "rounded"),
-            node("DequantizeLinear", "w s", "weights"),
-            node("Conv", "rounded weights", "conv"),
-            node("QuantizeLinear", "conv s", "q2"),
-            node("DequantizeLinear", "q2 s", "written"),
-            node("Add", "rounded written", "sum"),
-        ]
-    )
-    bypass_rounding(graph)
-    assert inputs_of(graph, "sum") == ["stream", "written"]
-    assert inputs_of(graph, "conv") == ["rounded", "weights"]
 
 
 def test_large_matrices_are_stored_as_s8_within_half_a_step():
