@@ -9,7 +9,7 @@ from rich.console import Console
 
 from aztoolkit.console import human_console, print_json, progress_console
 from aztoolkit.errors import ConfigError
-from eval.settings import GateRule, MatchSettings
+from eval.settings import GateRule, LadderSettings, MatchSettings
 
 if TYPE_CHECKING:
     from eval.verdict import Verdict
@@ -20,6 +20,7 @@ _JOURNAL_SUFFIX = ".games.jsonl"
 Json = Annotated[bool, Parameter(negative="")]
 Skip = Annotated[tuple[str, ...], Parameter(negative="")]
 Settings = Annotated[MatchSettings, Parameter(name="*")]
+Ladder = Annotated[LadderSettings, Parameter(name="*")]
 Rule = Annotated[GateRule, Parameter(name="*")]
 
 
@@ -32,6 +33,7 @@ def gate(
     skip: Skip = (),
     json: Json = False,
     rule: Rule = GateRule(),  # noqa: B008, as cyclopts flattens it: frozen
+    ladder: Ladder = LadderSettings(),  # noqa: B008
     settings: Settings = MatchSettings(),  # noqa: B008
 ) -> int:
     """Accept or reject a model by matches against its original.
@@ -43,6 +45,7 @@ def gate(
     For example:
         aztoolkit gate runs/a/export/fp32.onnx runs/a/export/int8.onnx
         aztoolkit gate fp32.onnx int8.onnx --simulations 200 --max-pairs 200 --json
+        aztoolkit gate fp32.onnx int8.onnx --movetime 50 --stockfish-elo 1500 --stockfish-elo 1800
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ def gate(
     openings: Path
         Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
     skip: tuple[str, ...]
-        A stage to leave out: distance, simulations. Can be given several times.
+        A stage to leave out: distance, tactics, simulations, time, ladder. Can be given several times.
     json: bool
         Print the verdict as one JSON document; text goes to stderr.
     """
@@ -64,6 +67,7 @@ def gate(
         baseline,
         candidate,
         rule=rule,
+        ladder=ladder,
         settings=settings,
         openings=openings,
         console=progress_console(),

@@ -3,6 +3,7 @@
 distance       X.compare.json, if it stands beside the candidate
 simulations    game pairs at equal simulations, and a sequential test of the Elo difference
 time           the same at equal time, if `--movetime` is given
+ladder         games against Stockfish, if `--stockfish-elo` is given: reported only
 """
 
 from collections.abc import Collection, Sequence
@@ -16,10 +17,12 @@ from aztoolkit.errors import ConfigError, DataError
 from eval.openings import read_book
 from eval.opponents import model_opponent
 from eval.series import Series
-from eval.settings import GateRule, MatchSettings
+from eval.settings import GateRule, LadderSettings, MatchSettings
 from eval.stages.distance import judge_distance
+from eval.stages.ladder import climb_ladder
 from eval.stages.simulations import play_equal_simulations
 from eval.stages.time import play_equal_time
+from eval.stockfish import find_stockfish
 from eval.trial import Stage, StageReport, Trial
 from eval.verdict import Verdict
 
@@ -27,6 +30,7 @@ STAGES: dict[str, Stage] = {
     "distance": judge_distance,
     "simulations": play_equal_simulations,
     "time": play_equal_time,
+    "ladder": climb_ladder,
 }
 """By the name that `--skip` takes."""
 
@@ -53,12 +57,14 @@ def prepare_trial(
     settings: MatchSettings,
     openings: Path | None,
     console: Console,
+    ladder: LadderSettings = LadderSettings(),  # noqa: B008, frozen
 ) -> Trial:
-    """Returns a trial whose files are all there.
+    """Returns a trial whose files are all there, and Stockfish if it is asked for.
 
     Raises:
-        ConfigError: the rule contradicts itself.
+        ConfigError: the rule contradicts itself, or Stockfish does not play at an Elo of the ladder.
         ModelError: a model is missing.
+        MachineError: there is no Stockfish.
         DataError: the openings are missing, malformed, or fewer than the least number of pairs.
     """
     _check_rule(rule)
@@ -69,7 +75,9 @@ def prepare_trial(
             f"expected at least {rule.min_pairs} distinct openings in {book.source}, one a pair, "
             f"got {len(book.openings)}; name a larger book, or lower --min-pairs"
         )
-    return Trial(*engines, candidate, rule, settings, book, console)
+    if ladder.stockfish_elo:
+        find_stockfish(ladder.stockfish).check_elo(ladder.stockfish_elo)
+    return Trial(*engines, candidate, rule, settings, book, console, ladder)
 
 
 def run_gate(trial: Trial, *, skip: Sequence[str] = ()) -> GateResult:
@@ -112,7 +120,11 @@ def _stages_left(trial: Trial, skip: Collection[str]) -> list[str]:
 
 def _unasked(trial: Trial) -> set[str]:
     """Returns the names of the stages that run only with an option that was not given."""
-    return {"time"} if trial.settings.movetime_ms is None else set()
+    asked = {
+        "time": trial.settings.movetime_ms is not None,
+        "ladder": bool(trial.ladder.stockfish_elo),
+    }
+    return {name for name, given in asked.items() if not given}
 
 
 def _judges(rule: GateRule) -> set[str]:

@@ -123,11 +123,12 @@ def _uci_opponent(text: str) -> Opponent:
             "(such as `apt-get install stockfish`) or give its path after 'uci:'"
         )
     return Opponent(
-        Path(found).name, f"uci:{text}", None, _uci_opener([found, *command[1:]], options)
+        Path(found).name, f"uci:{text}", None, uci_opener([found, *command[1:]], options)
     )
 
 
-def _uci_opener(command: list[str], options: dict[str, str]) -> _Opener:
+def uci_opener(command: list[str], options: dict[str, str]) -> _Opener:
+    """Returns what opens a UCI engine; it raises MachineError if that does not start."""
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:  # noqa: ARG001
         try:
             return UciSeat(command, options, settings)

@@ -1,5 +1,6 @@
 """What a match and a gate are told before they start; each field is an option of the command."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -19,8 +20,8 @@ class MatchSettings(BaseModel):
     movetime_ms: Annotated[int | None, Parameter(alias="--movetime")] = Field(
         default=None, ge=1, le=3_600_000
     )
-    """Milliseconds a move, for both sides, instead of simulations: every worker plays one game at a time,
-    so that the engine that thinks has the worker's core to itself."""
+    """Milliseconds a move, for both sides, instead of simulations (of a gate, in a stage of its own): every
+    worker plays one game at a time, so that the engine that thinks has the worker's core to itself."""
     time_margin_ms: int = Field(default=200, ge=0, le=3_600_000)
     """Milliseconds over --movetime after which a move is late: the game is lost, and recorded."""
     stall_s: float = Field(default=60.0, gt=0)
@@ -51,6 +52,24 @@ class MatchSettings(BaseModel):
     def movetime_s(self) -> float | None:
         """Seconds a move, or None if simulations are counted."""
         return None if self.movetime_ms is None else self.movetime_ms / 1000.0
+
+
+class LadderSettings(BaseModel):
+    """Games against Stockfish of limited strength, for the record: they decide nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stockfish_elo: Annotated[tuple[int, ...], Parameter(negative="")] = ()
+    """Elo of Stockfish (`UCI_Elo`) to play the candidate against, in a last stage that only reports; can be
+    given several times."""
+    games: int = Field(default=50, ge=2, multiple_of=2)
+    """Games against each Stockfish: half as many openings, colours swapped."""
+    stockfish: Path | None = None
+    """Stockfish's path; looked for on PATH and in /usr/games unless given."""
+    stockfish_ms: int = Field(default=100, ge=1, le=3_600_000)
+    """Milliseconds that Stockfish has for a move, on one thread."""
+    ladder_baseline: Annotated[bool, Parameter(negative="")] = False
+    """Whether the baseline plays Stockfish too."""
 
 
 class GateRule(BaseModel):

@@ -12,7 +12,7 @@ A. Wald, "Sequential Analysis" (1947). The numbers agree with those of fishtest 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -26,6 +26,7 @@ EMPTY_COUNT = 1e-3
 _SCORE_MARGIN = 1e-3
 """Elo of a score this close to 0 or 1 is cut off: at most 1200 points."""
 _NEWTON_STEPS = 100
+_BISECTION_STEPS = 60
 _NEWTON_TOLERANCE = 1e-14
 
 Counts = Sequence[int]
@@ -90,6 +91,25 @@ def elo_estimate(counts: Counts) -> EloEstimate:
     return EloEstimate(
         elo_from_score(mean), elo_from_score(mean - margin), elo_from_score(mean + margin)
     )
+
+
+def ladder_estimate(results: Mapping[float, Counts]) -> EloEstimate:
+    """Returns the most likely Elo, with its 95 % interval, of a player met by others of known Elo.
+
+    The most likely one is that at which the expected score over all games is the score that was made
+    (the logistic model, a draw as half a win). The interval is that of the score, transformed likewise;
+    of a single opponent both are his Elo and `elo_estimate`. At most 1200 points beyond the opponents.
+
+    Args:
+        results: counts, from the player's side, by the opponent's Elo; not empty.
+    """
+    units = {elo: sum(_regularised(counts)) for elo, counts in results.items()}
+    total = sum(units.values())
+    mean = sum(n * _mean(_probabilities(results[elo])) for elo, n in units.items()) / total
+    spread = math.hypot(*(n * standard_error(results[elo]) for elo, n in units.items())) / total
+    shares = {elo: n / total for elo, n in units.items()}
+    margin = CONFIDENCE_95 * spread
+    return EloEstimate(*(_elo_of_ladder(shares, m) for m in (mean, mean - margin, mean + margin)))
 
 
 def normalised_elo(counts: Counts) -> float:
@@ -176,6 +196,17 @@ def _walk(
         math.exp(-lean * limits.upper) - math.exp(-lean * limits.lower)
     )
     return above, (above * limits.upper + (1.0 - above) * limits.lower) / drift
+
+
+def _elo_of_ladder(shares: Mapping[float, float], mean: float) -> float:
+    """Returns the Elo whose expected score is `mean`, against opponents by their share of the games."""
+    widest = elo_from_score(1.0)
+    low, high = min(shares) - widest, max(shares) + widest
+    for _ in range(_BISECTION_STEPS):
+        middle = (low + high) / 2.0
+        expected = sum(share * score_from_elo(middle - elo) for elo, share in shares.items())
+        low, high = (middle, high) if expected < mean else (low, middle)
+    return (low + high) / 2.0
 
 
 def _scores(counts: Counts) -> list[float]:

@@ -11,7 +11,7 @@ from eval.openings import Book
 from eval.opponents import Opponent
 from eval.records import Side
 from eval.series import Series
-from eval.settings import GateRule, MatchSettings
+from eval.settings import GateRule, LadderSettings, MatchSettings
 from eval.verdict import Verdict
 
 CANDIDATE, BASELINE = Side.A, Side.B
@@ -30,6 +30,7 @@ class Trial:
     book: Book
     console: Console
     """For progress."""
+    ladder: LadderSettings = field(default_factory=LadderSettings)
 
     @property
     def max_pairs(self) -> int:

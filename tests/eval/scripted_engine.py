@@ -12,6 +12,13 @@ from pathlib import Path
 
 import chess
 
+DECLARATION = """id name Scripted
+option name Fault type string default none
+option name Threads type spin default 1 min 1 max 8
+option name Hash type spin default 16 min 1 max 64
+option name UCI_LimitStrength type check default false
+option name UCI_Elo type spin default 1400 min 1350 max 2850
+uciok"""
 LATE_S = 1.0
 """How long it takes to answer when it is late."""
 
@@ -26,7 +33,7 @@ def main() -> None:
                 stream.write(line)
         words = line.split()
         if words[0] == "uci":
-            print("id name Scripted\noption name Fault type string default none\nuciok", flush=True)
+            print(DECLARATION, flush=True)
         elif words[0] == "isready":
             print("readyok", flush=True)
         elif words[0] == "ucinewgame":

@@ -1,6 +1,7 @@
 """The statistics against published records, brute force and simulation."""
 
 import math
+import random
 
 import pytest
 
@@ -125,6 +126,52 @@ def test_score_and_elo_transform_into_each_other():
     assert stats.elo_from_score(0.45) == pytest.approx(-34.86, abs=0.005)
     for elo in (-300.0, -50.0, 0.0, 120.0):
         assert stats.elo_from_score(stats.score_from_elo(elo)) == pytest.approx(elo)
+
+
+@pytest.mark.parametrize("counts", [(3, 10, 25, 12, 4), (9, 2, 11, 5, 1), (30, 40, 30)])
+def test_a_ladder_of_one_rung_is_the_match_against_it(counts):
+    found, match = stats.ladder_estimate({1500.0: counts}), stats.elo_estimate(counts)
+    for name in ("elo", "low", "high"):
+        assert getattr(found, name) == pytest.approx(1500 + getattr(match, name), abs=1e-6)
+
+
+def test_a_ladder_has_the_elo_of_greatest_likelihood():
+    """Against a search of the log-likelihood, over trinomial counts with draws as half wins."""
+    rungs = {1400.0: (10, 8, 32), 1600.0: (20, 12, 18), 1900.0: (41, 5, 4)}
+
+    def likelihood(elo):
+        total = 0.0
+        for rung, (losses, draws, wins) in rungs.items():
+            win = stats.score_from_elo(elo - rung)
+            total += (wins + draws / 2) * math.log(win) + (losses + draws / 2) * math.log(1 - win)
+        return total
+
+    best = max((1200 + step / 100 for step in range(80_000)), key=likelihood)
+    found = stats.ladder_estimate(rungs)
+    assert found.elo == pytest.approx(best, abs=0.02)
+    assert found.low < found.elo < found.high
+    alone = stats.ladder_estimate({1600.0: rungs[1600.0]})
+    assert found.high - found.low < alone.high - alone.low
+
+
+def test_the_interval_of_a_ladder_holds_the_truth_95_times_in_100():
+    rng, truth, hits, runs = random.Random(4), 1650.0, 0, 400
+    for _ in range(runs):
+        rungs = {}
+        for rung in (1500.0, 1700.0):
+            weights = pair_distribution(truth - rung, 0.2)
+            drawn = rng.choices(range(5), weights, k=40)
+            rungs[rung] = tuple(drawn.count(i) for i in range(5))
+        found = stats.ladder_estimate(rungs)
+        hits += found.low <= truth <= found.high
+    assert 0.91 <= hits / runs <= 0.985  # four standard errors
+
+
+def test_a_ladder_won_or_lost_throughout_has_finite_numbers():
+    for counts in [(30, 0, 0, 0, 0), (0, 0, 0, 0, 30)]:
+        found = stats.ladder_estimate({1400.0: counts, 1800.0: counts})
+        assert all(map(math.isfinite, (found.elo, found.low, found.high)))
+        assert 200 <= found.low <= found.elo <= found.high <= 3000
 
 
 def test_one_sided_counts_have_finite_numbers():

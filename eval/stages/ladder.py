@@ -1,0 +1,141 @@
+"""Games against Stockfish of limited strength: how strong the candidate is on a scale others know.
+
+Each rung is a Stockfish with `UCI_LimitStrength` and one `UCI_Elo`. All rungs together give one most
+likely Elo, on the scale of that version of Stockfish at the time it has for a move: the scale was made at
+longer times, so that it is comparable with other ladders of the same settings, and with little else.
+Nothing is judged by it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from aztoolkit.files import write_text
+from eval import stats
+from eval.journal import Journal
+from eval.openings import Book
+from eval.opponents import Opponent
+from eval.pgn import match_pgn
+from eval.progress import show_match
+from eval.records import Side
+from eval.series import identify, play_series
+from eval.settings import MatchSettings
+from eval.stages.journals import journal_path
+from eval.stockfish import HASH_MB, Stockfish, find_stockfish
+from eval.tally import Tally
+from eval.trial import StageReport, Trial
+
+Numbers = dict[str, Any]  # Any: whatever json can hold
+PGN_SUFFIX = ".gate.ladder.pgn"
+
+
+def climb_ladder(trial: Trial) -> StageReport:
+    """Plays the candidate, and the baseline if asked, against each Stockfish; has no verdict."""
+    stockfish = find_stockfish(trial.ladder.stockfish)
+    players = {"candidate": trial.candidate}
+    if trial.ladder.ladder_baseline:
+        players["baseline"] = trial.baseline
+    climbs = {name: _climb(trial, name, player, stockfish) for name, player in players.items()}
+    _write_games(trial, climbs, players, stockfish)
+    results = {name: _result(rungs) for name, rungs in climbs.items()}
+    told = ", ".join(f"{name} {_tell(found)}" for name, found in results.items())
+    scale = f"{stockfish.name} at {trial.ladder.stockfish_ms} ms a move"
+    numbers = {
+        "scale": f"UCI_Elo of {scale}, 1 thread, {HASH_MB} MiB hash",
+        "players_have": _limit(trial.settings),
+        **results,
+    }
+    return StageReport("ladder", None, f"{told}, on the scale of {scale}", numbers=numbers)
+
+
+def _climb(trial: Trial, name: str, player: Opponent, stockfish: Stockfish) -> dict[int, Tally]:
+    """Returns the games of one player by Stockfish's Elo."""
+    return {
+        elo: _play(trial, f"ladder-{name}-{elo}", player, rung)
+        for elo in sorted(set(trial.ladder.stockfish_elo))
+        for rung in [stockfish.opponent(elo, movetime_ms=trial.ladder.stockfish_ms)]
+    }
+
+
+def _play(trial: Trial, stage: str, player: Opponent, rung: Opponent) -> Tally:
+    settings, book = _one_game_a_worker(trial.settings), _openings(trial)
+    journal = Journal(journal_path(trial.model, stage), identify((player, rung), book, settings))
+    shown = show_match(
+        trial.console, pairs=len(book.openings), extra=lambda _: f"· against {rung.name}"
+    )
+    try:
+        with shown as watch:
+            series = play_series(
+                (player, rung),
+                book,
+                settings,
+                journal=journal,
+                is_over=lambda tally: tally.pairs == len(book.openings),
+                watch=watch,
+            )
+    finally:
+        journal.close()
+    return series.tally
+
+
+def _one_game_a_worker(settings: MatchSettings) -> MatchSettings:
+    """Returns settings in which Stockfish is not told of a new game before every move."""
+    return settings.model_copy(update={"concurrency": settings.worker_count()})
+
+
+def _openings(trial: Trial) -> Book:
+    return replace(trial.book, openings=trial.book.openings[: trial.ladder.games // 2])
+
+
+def _result(rungs: Mapping[int, Tally]) -> Numbers:
+    estimate = stats.ladder_estimate({elo: tally.pentanomial for elo, tally in rungs.items()})
+    return {**_rounded(estimate), "rungs": [_rung(elo, tally) for elo, tally in rungs.items()]}
+
+
+def _rung(elo: int, tally: Tally) -> Numbers:
+    losses, draws, wins = tally.trinomial
+    difference = stats.elo_estimate(tally.pentanomial)
+    return {
+        "stockfish_elo": elo,
+        "score": round(stats.score(tally.pentanomial), 4),
+        "games": sum(tally.trinomial),
+        "won": wins,
+        "drawn": draws,
+        "lost": losses,
+        "difference": _rounded(difference),
+        "failures": len(tally.failures(Side.A)),
+        "failures_of_stockfish": len(tally.failures(Side.B)),
+    }
+
+
+def _rounded(estimate: stats.EloEstimate) -> Numbers:
+    return {
+        "elo": round(estimate.elo, 1),
+        "elo_low": round(estimate.low, 1),
+        "elo_high": round(estimate.high, 1),
+    }
+
+
+def _tell(result: Numbers) -> str:
+    return f"{result['elo']:.0f} Elo (95 %: {result['elo_low']:.0f} to {result['elo_high']:.0f})"
+
+
+def _limit(settings: MatchSettings) -> str:
+    if settings.movetime_ms is None:
+        return f"{settings.simulations} simulations a move"
+    return f"{settings.movetime_ms} ms a move"
+
+
+def _write_games(
+    trial: Trial,
+    climbs: Mapping[str, Mapping[int, Tally]],
+    players: Mapping[str, Opponent],
+    stockfish: Stockfish,
+) -> None:
+    def games() -> Iterator[str]:
+        for name, rungs in climbs.items():
+            for elo, tally in rungs.items():
+                names = (players[name].name, f"{stockfish.name} {elo}")
+                yield match_pgn(tally.records(), names, event=f"gate: ladder, {name}")
+
+    write_text(trial.model.with_suffix(PGN_SUFFIX), "".join(games()))
