@@ -49,10 +49,10 @@ def ladder_of(model):
     return next((stage for stage in stages if stage["name"] == "ladder"), None)
 
 
-def test_several_rungs_make_one_elo_and_no_verdict(gate, good, tmp_path):
+def test_several_rungs_make_one_elo_and_no_verdict(gate, bad, tmp_path):
     options = ["--stockfish-elo", "1500", "--stockfish-elo", "1400", "--games", "4"]
-    assert gate(good, good, *options, "--stockfish-ms", "70") == ACCEPTED
-    stage = ladder_of(good)
+    assert gate(bad, bad, *options, "--stockfish-ms", "70") == ACCEPTED
+    stage = ladder_of(bad)
     assert stage["verdict"] is None
     numbers = stage["numbers"]
     assert numbers["scale"] == "UCI_Elo of Scripted at 70 ms a move, 1 thread, 16 MiB hash"
