@@ -1,6 +1,7 @@
 """The commands `gate` and `match`."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -12,6 +13,9 @@ from aztoolkit.errors import ConfigError
 from eval.settings import GateRule, LadderSettings, MatchSettings
 
 if TYPE_CHECKING:
+    from eval.openings import Book
+    from eval.opponents import Opponent
+    from eval.series import Series
     from eval.verdict import Verdict
 
 _EXIT_CODES: "dict[Verdict, int]" = {"accepted": 0, "rejected": 1, "inconclusive": 3}
@@ -98,13 +102,15 @@ def match(
 
     For example:
         aztoolkit match runs/a runs/b
+        aztoolkit match runs/a runs/a/checkpoints/step-00001234.safetensors
         aztoolkit match model.onnx uniform --pairs 20 --simulations 50 --pgn games.pgn
         aztoolkit match model.onnx "uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350"
 
     Parameters
     ----------
     a: str
-        A model file, a run folder, `uniform` (search without a network), or `uci:COMMAND`.
+        A model file, a run folder, a checkpoint (.safetensors), `uniform` (search without a network), or
+        `uci:COMMAND`.
     b: str
         Likewise.
     pairs: int
@@ -116,20 +122,36 @@ def match(
     json: bool
         Print the result as one JSON document; text goes to stderr.
     """
-    from aztoolkit.files import write_text
-    from eval.journal import Journal
     from eval.openings import read_book
     from eval.opponents import find_opponent
-    from eval.pgn import match_pgn, names_of
-    from eval.progress import show_match
+    from eval.pgn import names_of
     from eval.report import match_document, print_match
-    from eval.series import identify, play_series
 
     if pgn is not None and pgn.is_dir():
         raise ConfigError(f"expected a file to write to, got a folder: --pgn {pgn}")
-    opponents = find_opponent(a), find_opponent(b)
-    book = read_book(openings, count=pairs, seed=settings.seed)
+    with TemporaryDirectory(prefix="aztoolkit-match-") as scratch:
+        opponents = find_opponent(a, scratch=Path(scratch)), find_opponent(b, scratch=Path(scratch))
+        book = read_book(openings, count=pairs, seed=settings.seed)
+        series = _play_match(opponents, book, settings, pgn)
+        networks = [opponent.model for opponent in opponents if opponent.model]
+        _say_backends(networks, settings, human_console(json_output=json))
     names = names_of(opponents[0].name, opponents[1].name)
+    print_match(human_console(json_output=json), names, book, series, pairs)
+    if json:
+        print_json(match_document(opponents, book, settings, series))
+    return 0
+
+
+def _play_match(
+    opponents: "tuple[Opponent, Opponent]", book: "Book", settings: MatchSettings, pgn: Path | None
+) -> "Series":
+    """Returns the match when it is over, its games written into `pgn`."""
+    from aztoolkit.files import write_text
+    from eval.journal import Journal
+    from eval.pgn import match_pgn, names_of
+    from eval.progress import show_match
+    from eval.series import identify, play_series
+
     identity = identify(opponents, book, settings)
     journal = Journal(pgn.with_name(pgn.name + _JOURNAL_SUFFIX), identity) if pgn else None
     with show_match(progress_console(), pairs=len(book.openings)) as watch:
@@ -142,14 +164,10 @@ def match(
             watch=watch,
         )
     if pgn and journal:
+        names = names_of(opponents[0].name, opponents[1].name)
         write_text(pgn, match_pgn(series.tally.records(), names, event="match"))
         journal.remove()
-    networks = [Path(opponent.source) for opponent in opponents if opponent.sha256]
-    _say_backends(networks, settings, human_console(json_output=json))
-    print_match(human_console(json_output=json), names, book, series, pairs)
-    if json:
-        print_json(match_document(opponents, book, settings, series))
-    return 0
+    return series
 
 
 def _say_backends(models: list[Path], settings: MatchSettings, console: Console) -> None:

@@ -2,15 +2,18 @@
 
 models/a.onnx                       a model file
 runs/a                              a run folder: its `export/fp32.onnx`
+runs/a/checkpoints/x.safetensors    a checkpoint of a run, exported by `aztoolkit export` for the match
 uniform                             no network: every move as good as another, search alone
 uci:stockfish                       a UCI engine, by command or path
 uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350     with options
 """
 
 import shlex
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -18,7 +21,7 @@ import chess.engine
 
 from aztoolkit.backends import open_evaluator
 from aztoolkit.encoding import az119, az4672
-from aztoolkit.errors import ConfigError, MachineError, ModelError
+from aztoolkit.errors import CheckpointError, ConfigError, MachineError, ModelError
 from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
@@ -31,6 +34,9 @@ UNIFORM = "uniform"
 UCI_PREFIX = "uci:"
 RUN_MODEL = Path("export", "fp32.onnx")
 """The model of a run folder."""
+CHECKPOINT_SUFFIX = ".safetensors"
+_EXPORTED = "fp32.onnx"
+"""What `aztoolkit export` makes of a checkpoint."""
 _Opener = Callable[[MatchSettings, threading.Event], Seat]
 
 
@@ -43,16 +49,22 @@ class Opponent:
     source: str
     """As it was given, a run folder resolved to its model."""
     sha256: str | None
-    """Of the model file; None if it is none."""
+    """Of the model file or the checkpoint; None if it is neither."""
     open_seat: _Opener
     """Opens it for one thread, given how to play and what tells that the match is over."""
+    model: Path | None = None
+    """The model file, if it is one or was made for the match."""
 
 
-def find_opponent(text: str) -> Opponent:
+def find_opponent(text: str, *, scratch: Path) -> Opponent:
     """Returns the opponent that `text` names (see the module).
+
+    Args:
+        scratch: a folder for models made of checkpoints, to be kept until the match is over.
 
     Raises:
         ModelError: the model or the run is missing.
+        CheckpointError: a checkpoint is missing, or cannot be exported.
         MachineError: the UCI engine is missing.
         ConfigError: an option of a UCI engine is malformed.
     """
@@ -60,6 +72,8 @@ def find_opponent(text: str) -> Opponent:
         return Opponent(UNIFORM, UNIFORM, None, _open_uniform)
     if text.startswith(UCI_PREFIX):
         return _uci_opponent(text.removeprefix(UCI_PREFIX))
+    if text.endswith(CHECKPOINT_SUFFIX):
+        return _checkpoint_opponent(Path(text), scratch)
     return model_opponent(_resolve_run(Path(text)))
 
 
@@ -67,7 +81,7 @@ def model_opponent(model: Path) -> Opponent:
     """Returns the opponent of a model file; raises ModelError if it is missing."""
     if not model.is_file():
         raise ModelError(
-            f"expected a model file, a run, uniform or uci:COMMAND, got nothing at {model}; "
+            f"expected a model file, a run, a checkpoint, uniform or uci:COMMAND, got nothing at {model}; "
             "check the path, or make it with `aztoolkit export` or `quantize`"
         )
 
@@ -76,7 +90,31 @@ def model_opponent(model: Path) -> Opponent:
         evaluator = open_evaluator(model, backend=settings.backend, threads=threads)
         return NetworkSeat(evaluator, settings, stopped)
 
-    return Opponent(model.stem, str(model), sha256(model), open_seat)
+    return Opponent(model.stem, str(model), sha256(model), open_seat, model)
+
+
+def _checkpoint_opponent(checkpoint: Path, scratch: Path) -> Opponent:
+    if not checkpoint.is_file():
+        raise CheckpointError(f"expected a checkpoint, got nothing at {checkpoint}; check the path")
+    digest = sha256(checkpoint)
+    model = scratch / digest / _EXPORTED
+    if not model.is_file():
+        _export(checkpoint, model.parent)
+    return replace(
+        model_opponent(model), name=checkpoint.stem, source=str(checkpoint), sha256=digest
+    )
+
+
+def _export(checkpoint: Path, folder: Path) -> None:
+    """Makes a model of a checkpoint in a process of its own: torch is none of this stage's business."""
+    command = [sys.executable, "-m", "aztoolkit", "export", str(checkpoint), "-o", str(folder)]
+    done = subprocess.run([*command, "--no-fp16"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise CheckpointError(
+            f"expected a checkpoint that `aztoolkit export` can read, got {checkpoint}: "
+            f"{reason.removeprefix('aztoolkit: ')}"
+        )
 
 
 def _resolve_run(path: Path) -> Path:
@@ -129,6 +167,7 @@ def _uci_opponent(text: str) -> Opponent:
 
 def uci_opener(command: list[str], options: dict[str, str]) -> _Opener:
     """Returns what opens a UCI engine; it raises MachineError if that does not start."""
+
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:  # noqa: ARG001
         try:
             return UciSeat(command, options, settings)

@@ -13,6 +13,7 @@ from aztoolkit.programs import find_program
 from eval.opponents import Opponent, uci_opener
 from eval.seats import Seat
 from eval.settings import MatchSettings
+from eval.uci_seat import start_engine
 
 HASH_MB = 16
 _LIMIT, _ELO = "UCI_LimitStrength", "UCI_Elo"
@@ -76,12 +77,11 @@ def find_stockfish(path: Path | None) -> Stockfish:
 
 async def _ask(path: str) -> Stockfish:
     """Returns what the program says of itself."""
-    transport, engine = await chess.engine.popen_uci(path, setpgrp=True)
+    engine = await start_engine([path], {})
     try:
         elo = engine.options[_ELO]
         if _LIMIT not in engine.options or elo.min is None or elo.max is None:
             raise KeyError(_LIMIT)
         return Stockfish(Path(path), engine.id.get("name", "UCI engine"), elo.min, elo.max)
     finally:
-        transport.close()
-        await engine.returncode
+        await engine.end()

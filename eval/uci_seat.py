@@ -17,77 +17,7 @@ _END_S = 5.0
 """How long a process that was killed may take to vanish."""
 
 
-class UciSeat:
-    """An engine in a process of its own; it is told of a new game whenever the game changes.
-
-    The clock runs from `go` to `bestmove`. After a crash, an illegal move or a stall the process is ended;
-    the next move starts another.
-    """
-
-    def __init__(
-        self, command: Sequence[str], options: Mapping[str, str], settings: MatchSettings
-    ) -> None:
-        """Starts the engine; raises chess.engine.EngineError, TimeoutError or OSError if that fails."""
-        self.work = Work()
-        self._command, self._options = list(command), dict(options)
-        self._settings = settings
-        self._limit = (
-            chess.engine.Limit(nodes=settings.simulations)
-            if settings.movetime_s is None
-            else chess.engine.Limit(time=settings.movetime_s)
-        )
-        self._engine: _Engine | None = None
-        self._runner = asyncio.Runner()
-        try:
-            self._start()
-        except BaseException:
-            self._runner.close()
-            raise
-
-    def choose(self, games: Sequence[int], boards: Sequence[chess.Board]) -> list[Choice | Fault]:
-        """Asks for one position after the other."""
-        return [self._choose(game, board) for game, board in zip(games, boards, strict=True)]
-
-    def end(self, game: int) -> None:
-        """Does nothing: the engine holds no more than one game."""
-
-    def close(self) -> None:
-        """Ends the process."""
-        self._end()
-        self._runner.close()
-
-    def _start(self) -> "_Engine":
-        if self._engine is None:
-            self._engine = self._runner.run(_start(self._command, self._options))
-        return self._engine
-
-    def _end(self) -> None:
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            self._runner.run(engine.end())
-
-    def _choose(self, game: int, board: chess.Board) -> Choice | Fault:
-        try:
-            engine = self._start()
-            played = self._runner.run(engine.answer(board, self._limit, game, self._patience_s()))
-        except TimeoutError:
-            self._end()
-            return Fault("time", f"expected a move, got none in {self._patience_s():g} s")
-        except (chess.engine.EngineError, OSError) as error:
-            self._end()
-            return Fault(_kind(error), f"{type(error).__name__}: {error}")
-        self.work.moves += 1
-        self.work.thinking_s += engine.thought_s
-        return _choice(played)
-
-    def _patience_s(self) -> float:
-        """Returns how long to wait for a move: one that is late has lost already."""
-        if self._settings.movetime_s is None:
-            return self._settings.stall_s
-        return self._settings.movetime_s + self._settings.time_margin_ms / 1000.0
-
-
-class _Engine(chess.engine.UciProtocol):
+class UciEngine(chess.engine.UciProtocol):
     """python-chess's client, which notes when the engine was sent to think."""
 
     def __init__(self) -> None:
@@ -132,16 +62,93 @@ class _Engine(chess.engine.UciProtocol):
             await asyncio.wait((self.returncode,))
 
 
-async def _start(command: list[str], options: Mapping[str, str]) -> _Engine:
-    transport, engine = await _Engine.popen(command, setpgrp=True)
+async def start_engine(command: Sequence[str], options: Mapping[str, str]) -> UciEngine:
+    """Returns an engine that is ready to play.
+
+    Raises:
+        chess.engine.EngineError: it does not speak UCI, or does not take an option.
+        TimeoutError: it does not answer.
+        OSError: it cannot be run.
+    """
+    _, engine = await UciEngine.popen(list(command), setpgrp=True)
     try:
         async with asyncio.timeout(_START_S):
             await engine.initialize()
             await engine.configure(dict(options))
     except BaseException:
-        transport.close()
+        await engine.end()
         raise
     return engine
+
+
+class UciSeat:
+    """An engine in a process of its own; it is told of a new game whenever the game changes.
+
+    The clock runs from `go` to `bestmove`. After a crash, an illegal move or a stall the process is ended;
+    the next move starts another.
+    """
+
+    def __init__(
+        self, command: Sequence[str], options: Mapping[str, str], settings: MatchSettings
+    ) -> None:
+        """Starts the engine; raises chess.engine.EngineError, TimeoutError or OSError if that fails."""
+        self.work = Work()
+        self._command, self._options = list(command), dict(options)
+        self._settings = settings
+        self._limit = (
+            chess.engine.Limit(nodes=settings.simulations)
+            if settings.movetime_s is None
+            else chess.engine.Limit(time=settings.movetime_s)
+        )
+        self._engine: UciEngine | None = None
+        self._runner = asyncio.Runner()
+        try:
+            self._start()
+        except BaseException:
+            self._runner.close()
+            raise
+
+    def choose(self, games: Sequence[int], boards: Sequence[chess.Board]) -> list[Choice | Fault]:
+        """Asks for one position after the other."""
+        return [self._choose(game, board) for game, board in zip(games, boards, strict=True)]
+
+    def end(self, game: int) -> None:
+        """Does nothing: the engine holds no more than one game."""
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._end()
+        self._runner.close()
+
+    def _start(self) -> UciEngine:
+        if self._engine is None:
+            self._engine = self._runner.run(start_engine(self._command, self._options))
+        return self._engine
+
+    def _end(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            self._runner.run(engine.end())
+
+    def _choose(self, game: int, board: chess.Board) -> Choice | Fault:
+        try:
+            engine = self._start()
+            played = self._runner.run(engine.answer(board, self._limit, game, self._patience_s()))
+        except TimeoutError:
+            self._end()
+            return Fault("time", f"expected a move, got none in {self._patience_s():g} s")
+        except (chess.engine.EngineError, OSError) as error:
+            self._end()
+            return Fault(_kind(error), f"{type(error).__name__}: {error}")
+        self.work.moves += 1
+        self.work.thinking_s += engine.thought_s
+        return _choice(played)
+
+    def _patience_s(self) -> float:
+        """Returns how long to wait for a move: one that is late has lost already."""
+        if self._settings.movetime_s is None:
+            return self._settings.stall_s
+        return self._settings.movetime_s + self._settings.time_margin_ms / 1000.0
 
 
 def _choice(played: chess.engine.PlayResult) -> Choice | Fault:

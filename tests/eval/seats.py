@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import chess
 
@@ -10,6 +11,8 @@ from eval.opponents import Opponent
 from eval.seats import Choice, Fault, Work
 from eval.settings import MatchSettings
 
+NO_CHECKPOINT = Path("never written")
+"""A folder for models of checkpoints, where there are none."""
 Answer = Callable[[chess.Board], Choice | Fault]
 
 

@@ -12,7 +12,7 @@ from eval.opponents import Opponent, find_opponent, model_opponent
 from eval.records import Side
 from eval.settings import MatchSettings
 from eval.tally import Tally
-from tests.eval.seats import FakeEngine, play_by_position, play_greedy
+from tests.eval.seats import NO_CHECKPOINT, FakeEngine, play_by_position, play_greedy
 
 QUICK = MatchSettings(simulations=1, concurrency=8, max_plies=40, workers=1)
 
@@ -148,7 +148,7 @@ def test_nan_in_one_game_spares_the_others(back_rank, good, monkeypatch):
 
 
 def test_uniform_plays_a_legal_game(back_rank):
-    engine = find_opponent("uniform")
+    engine = find_opponent("uniform", scratch=NO_CHECKPOINT)
     settings = MatchSettings(simulations=4, max_plies=6, workers=1)
     records = list(play_games((engine, engine), openings(back_rank, 1), settings))
     assert len(records) == 2

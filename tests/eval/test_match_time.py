@@ -13,7 +13,7 @@ from eval.opponents import find_opponent, model_opponent
 from eval.records import Side
 from eval.seats import Choice, Fault, NetworkSeat
 from eval.settings import MatchSettings
-from tests.eval.seats import FakeEngine, play_by_position
+from tests.eval.seats import NO_CHECKPOINT, FakeEngine, play_by_position
 
 PATIENT_MS = 60_000
 
@@ -96,6 +96,8 @@ def test_nan_on_the_clock_loses_by_nan(good, broken):
 
 
 def test_a_uci_engine_plays_a_network_on_the_clock(scripted, good):
-    records, labour = play((find_opponent(scripted()), model_opponent(good)), clock(30), pairs=1)
+    records, labour = play(
+        (find_opponent(scripted(), scratch=NO_CHECKPOINT), model_opponent(good)), clock(30), pairs=1
+    )
     assert not [record.failure for record in records if record.failure]
     assert labour.total(Side.A).moves == labour.total(Side.B).moves == 4

@@ -12,7 +12,7 @@ from eval.opponents import Opponent, find_opponent
 from eval.records import FAILED, Side
 from eval.seats import Choice, Fault
 from eval.settings import MatchSettings
-from tests.eval.seats import FakeEngine, play_by_position
+from tests.eval.seats import NO_CHECKPOINT, FakeEngine, play_by_position
 
 NODES = MatchSettings(simulations=5, workers=1, concurrency=1, max_plies=12)
 CLOCK = NODES.model_copy(update={"movetime_ms": 100, "time_margin_ms": 400})
@@ -47,7 +47,7 @@ def answers_of(opponent: Opponent, settings: MatchSettings, games: int) -> list[
 def test_a_faulty_engine_loses_every_game_and_is_started_anew_for_the_next(
     scripted, fault, settings, kind
 ):
-    records = play(find_opponent(scripted(fault, 1)), settings)
+    records = play(find_opponent(scripted(fault, 1), scratch=NO_CHECKPOINT), settings)
     assert len(records) == 4
     assert {record.half_points for record in records} == {2}
     for record in records:
@@ -63,13 +63,13 @@ def test_a_faulty_engine_loses_every_game_and_is_started_anew_for_the_next(
 
 
 def test_a_time_failure_names_what_was_allowed(scripted):
-    (fault,) = answers_of(find_opponent(scripted("late")), CLOCK, 1)
+    (fault,) = answers_of(find_opponent(scripted("late"), scratch=NO_CHECKPOINT), CLOCK, 1)
     assert fault == Fault("time", "expected a move, got none in 0.5 s")
 
 
 def test_a_move_that_is_late_by_less_than_the_margin_counts(scripted):
     patient = CLOCK.model_copy(update={"time_margin_ms": 30_000})
-    (answer,) = answers_of(find_opponent(scripted("late")), patient, 1)
+    (answer,) = answers_of(find_opponent(scripted("late"), scratch=NO_CHECKPOINT), patient, 1)
     assert isinstance(answer, Choice)
 
 
@@ -77,7 +77,9 @@ def test_the_engine_is_told_its_time_and_each_new_game_once(scripted, tmp_path):
     log = tmp_path / "heard"
     labour = Labour()
     settings = CLOCK.model_copy(update={"time_margin_ms": 30_000})
-    play(find_opponent(scripted("none", 0, str(log))), settings, labour=labour)
+    play(
+        find_opponent(scripted("none", 0, str(log)), scratch=NO_CHECKPOINT), settings, labour=labour
+    )
     heard = Counter(log.read_text().splitlines())
     assert heard["go movetime 100"] == labour.total(Side.B).moves == 4 * 6
     assert heard["ucinewgame"] == 4
@@ -86,19 +88,21 @@ def test_the_engine_is_told_its_time_and_each_new_game_once(scripted, tmp_path):
 
 def test_nodes_are_told_where_there_is_no_clock(scripted, tmp_path):
     log = tmp_path / "heard"
-    play(find_opponent(scripted("none", 0, str(log))), NODES, pairs=1)
+    play(find_opponent(scripted("none", 0, str(log)), scratch=NO_CHECKPOINT), NODES, pairs=1)
     assert "go nodes 5" in log.read_text().splitlines()
 
 
 def test_start_up_does_not_run_on_the_clock(scripted):
     """Python takes far longer to start than the time for a move."""
     settings = CLOCK.model_copy(update={"movetime_ms": 1, "time_margin_ms": 2_000})
-    crash_then_fine = answers_of(find_opponent(scripted("crash", 1)), settings, 3)
+    crash_then_fine = answers_of(
+        find_opponent(scripted("crash", 1), scratch=NO_CHECKPOINT), settings, 3
+    )
     assert all(isinstance(answer, Choice) for answer in crash_then_fine)
 
 
 def test_an_engine_that_can_no_longer_be_started_loses_and_the_match_goes_on(scripted, tmp_path):
-    engine = find_opponent(scripted("crash", 1))
+    engine = find_opponent(scripted("crash", 1), scratch=NO_CHECKPOINT)
     seat = engine.open_seat(NODES, threading.Event())
     seat._command = [str(tmp_path / "gone")]
     board = chess.Board()
