@@ -12,9 +12,11 @@ on one processor core, each for the same time a move. There are no more workers 
 
 import queue
 import threading
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from eval.adjudication import Adjudicator
 from eval.openings import Opening
 from eval.opponents import Opponent
 from eval.records import GameRecord, Side
@@ -70,15 +72,27 @@ def play_games(
     stopped = threading.Event()
     seats: list[tuple[Seat, Seat]] = []
     threads: list[threading.Thread] = []
+    adjudicators: list[Adjudicator] = []
     try:
         for _ in range(settings.worker_count()):
+            adjudicators.append(Adjudicator(settings))
             seats.append(_open_seats(opponents, settings, stopped))
             if labour is not None:
                 labour.seats += [(side, seats[-1][side].work) for side in Side]
-        for number, pair in enumerate(seats):
-            size = _share(settings.games_at_once(), len(seats), number)
-            arguments = (pair, tasks, results, size, settings.max_plies, stopped)
-            threads.append(threading.Thread(target=_work, args=arguments, name=f"table-{number}"))
+        for number, (pair, adjudicator) in enumerate(zip(seats, adjudicators, strict=True)):
+            play = partial(
+                play_table,
+                pair,
+                tasks.take,
+                results.put,
+                size=_share(settings.games_at_once(), len(seats), number),
+                max_plies=settings.max_plies,
+                stopped=stopped,
+                rule=adjudicator.rule,
+            )
+            threads.append(
+                threading.Thread(target=_work, args=(play, results), name=f"table-{number}")
+            )
             threads[-1].start()
         yield from _until_all_end(results, len(threads))
     finally:
@@ -87,6 +101,8 @@ def play_games(
             thread.join()
         for seat in (seat for pair in seats for seat in pair):
             seat.close()
+        for adjudicator in adjudicators:
+            adjudicator.close()
 
 
 class _Tasks:
@@ -119,16 +135,11 @@ def _open_seats(
 
 
 def _work(
-    seats: tuple[Seat, Seat],
-    tasks: _Tasks,
-    results: "queue.SimpleQueue[GameRecord | BaseException | None]",
-    size: int,
-    max_plies: int,
-    stopped: threading.Event,
+    play: Callable[[], None], results: "queue.SimpleQueue[GameRecord | BaseException | None]"
 ) -> None:
     """Plays in a thread; ends by putting None, or what went wrong, into `results`."""
     try:
-        play_table(seats, tasks.take, results.put, size=size, max_plies=max_plies, stopped=stopped)
+        play()
     except MatchStoppedError:
         pass
     except BaseException as error:

@@ -6,12 +6,21 @@ import chess
 import chess.pgn
 
 from eval.openings import Opening
-from eval.records import CAPPED, GameRecord, Side, opening_of
+from eval.records import (
+    AGREED_DRAW,
+    CAPPED,
+    RESIGNATION,
+    TABLEBASE,
+    GameRecord,
+    Side,
+    opening_of,
+)
 
 _COLUMNS = 80
 """Width of the move text, as the PGN standard has it."""
 _INFRACTIONS = {"illegal": "rules infraction", "time": "time forfeit"}
 """By kind of failure: the standard's word, where it has one."""
+_ADJUDICATED = {CAPPED, AGREED_DRAW, RESIGNATION, TABLEBASE}
 
 
 def match_pgn(records: Iterable[GameRecord], names: Sequence[str], *, event: str) -> str:
@@ -37,6 +46,8 @@ def _game(record: GameRecord, names: Sequence[str], event: str) -> chess.pgn.Gam
     end = _append_moves(game, opening, record)
     if record.failure:
         end.comment = " ".join([end.comment, _failure_comment(record, names)]).strip()
+    elif record.termination in _ADJUDICATED:
+        end.comment = f"{end.comment} adjudicated: {record.termination}".strip()
     return game
 
 
@@ -61,7 +72,7 @@ def _write_headers(
 def _termination(record: GameRecord) -> str:
     if record.failure:
         return _INFRACTIONS.get(record.failure.kind, "abandoned")
-    return "adjudication" if record.termination == CAPPED else "normal"
+    return "adjudication" if record.termination in _ADJUDICATED else "normal"
 
 
 def _append_moves(game: chess.pgn.Game, opening: Opening, record: GameRecord) -> chess.pgn.GameNode:

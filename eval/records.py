@@ -13,9 +13,11 @@ FailureKind = Literal["nan", "illegal", "time", "crash"]
 """NaN or infinity from the network; an illegal move; a late one, or none in time; anything else that kept
 it from moving."""
 CAPPED = "max_plies"
-"""Termination of a game that was broken off at the cap; the others are python-chess's, in lower case."""
+"""Termination of a game that was broken off at the cap."""
+AGREED_DRAW, RESIGNATION, TABLEBASE = "agreed_draw", "resignation", "tablebase"
+"""Terminations by adjudication (see `eval.adjudication`)."""
 FAILED = "failure"
-"""Termination of a game that was lost by a failure."""
+"""Termination of a game that was lost by a failure; all others are python-chess's, in lower case."""
 
 
 class Side(IntEnum):

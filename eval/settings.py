@@ -37,6 +37,20 @@ class MatchSettings(BaseModel):
     """Runtime of the networks; auto takes the fastest that this machine has, and says which."""
     max_plies: int = Field(default=512, ge=1)
     """Half-moves after the opening at which a game is broken off and counts as a draw."""
+    draw_after: int | None = Field(default=None, ge=1)
+    """Moves of each side after the opening from which a draw is agreed on, if both find the game level;
+    never unless given."""
+    draw_moves: int = Field(default=8, ge=1)
+    """Moves of each side in a row that must be level for that."""
+    draw_value: float = Field(default=0.05, ge=0, le=1)
+    """Value, -1 to 1, up to which a move is level."""
+    resign_after: int | None = Field(default=None, ge=1)
+    """Moves of each side in a row that both find won for the same side, after which the other resigns;
+    never unless given."""
+    resign_value: float = Field(default=0.95, gt=0, le=1)
+    """Value, 0 to 1, from which a side finds the game won."""
+    syzygy: Path | None = None
+    """Folder of Syzygy tables: games that come to so few men end as the tables say."""
     seed: int = Field(default=0, ge=0)
     """Of the order of the openings and of the searches."""
 

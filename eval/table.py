@@ -7,6 +7,7 @@ from typing import Literal
 
 import chess
 
+from eval.adjudication import Ruling
 from eval.openings import Opening
 from eval.records import CAPPED, FAILED, Failure, GameRecord, Result, Side, white_side
 from eval.seats import Choice, Fault, Seat
@@ -16,6 +17,7 @@ _RESULTS: dict[chess.Color | None, Result] = {
     chess.BLACK: "0-1",
     None: "1/2-1/2",
 }
+Rule = Callable[[chess.Board, Sequence[float | None]], Ruling | None]
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def play_table(
     size: int,
     max_plies: int,
     stopped: threading.Event,
+    rule: Rule = lambda _board, _values: None,
 ) -> None:
     """Plays games until there are no more, always `size` at a time while there are.
 
@@ -66,6 +69,7 @@ def play_table(
         seats: of side A and side B.
         take: returns the next game to play, or None if there is none.
         report: is given each game when it is over.
+        rule: adjudicates: given a board and the values of all moves, returns how the game ends, if it does.
     """
     table: list[LiveGame] = []
     while not stopped.is_set():
@@ -75,7 +79,7 @@ def play_table(
             return
         for side in Side:
             to_move = [game for game in table if not game.result and game.to_move == side]
-            _move_all(seats[side], side, to_move, max_plies)
+            _move_all(seats[side], side, to_move, max_plies, rule)
         for game in table:
             if game.result:
                 report(_record(game))
@@ -84,14 +88,16 @@ def play_table(
         table = [game for game in table if not game.result]
 
 
-def _move_all(seat: Seat, side: Side, games: Sequence[LiveGame], max_plies: int) -> None:
+def _move_all(
+    seat: Seat, side: Side, games: Sequence[LiveGame], max_plies: int, rule: Rule
+) -> None:
     if not games:
         return
     answers = seat.choose([game.task.number for game in games], [game.board for game in games])
     for game, answer in zip(games, answers, strict=True):
         _apply(game, side, answer)
         if game.result is None:
-            _end_if_over(game, max_plies)
+            _end_if_over(game, max_plies, rule)
 
 
 def _apply(game: LiveGame, side: Side, answer: Choice | Fault) -> None:
@@ -106,8 +112,8 @@ def _apply(game: LiveGame, side: Side, answer: Choice | Fault) -> None:
     _end(game, not game.board.turn, FAILED)
 
 
-def _end_if_over(game: LiveGame, max_plies: int) -> None:
-    """Ends a game that is over by the rules, or at the cap; a draw that can be claimed is claimed."""
+def _end_if_over(game: LiveGame, max_plies: int, rule: Rule) -> None:
+    """Ends a game that is over by the rules, adjudicated, or at the cap; draws are claimed."""
     board = game.board
     outcome = board.outcome()
     if outcome is not None:
@@ -116,6 +122,8 @@ def _end_if_over(game: LiveGame, max_plies: int) -> None:
         _end(game, None, chess.Termination.FIFTY_MOVES.name)
     elif board.is_repetition(3):
         _end(game, None, chess.Termination.THREEFOLD_REPETITION.name)
+    elif (ruling := rule(board, game.values)) is not None:
+        _end(game, ruling.winner, ruling.termination)
     elif len(game.values) >= max_plies:
         _end(game, None, CAPPED)
 
