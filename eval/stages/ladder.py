@@ -61,7 +61,7 @@ def _play(trial: Trial, stage: str, player: Opponent, rung: Opponent) -> Tally:
     settings, book = _one_game_a_worker(trial.settings), _openings(trial)
     journal = Journal(journal_path(trial.model, stage), identify((player, rung), book, settings))
     shown = show_match(
-        trial.console, pairs=len(book.openings), extra=lambda _: f"· against {rung.name}"
+        trial.console, pairs=len(book.openings), title=f"{player.name} against {rung.name}"
     )
     try:
         with shown as watch:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from eval import stats
 from eval.journal import Journal
-from eval.progress import show_match
+from eval.progress import Ratio, show_match
 from eval.series import Series, identify, play_series
 from eval.settings import MatchSettings
 from eval.tally import Tally
@@ -12,12 +13,13 @@ from eval.verdict import Decision, decide, log_likelihood_ratio
 
 
 def play_until_decided(
-    trial: Trial, settings: MatchSettings, *, journal_path: Path
+    trial: Trial, settings: MatchSettings, *, title: str, journal_path: Path
 ) -> tuple[Series, Decision]:
     """Plays game pairs until the test decides, the cap is reached, or an engine fails.
 
     Args:
         settings: how to play, in place of the trial's.
+        title: what is shown meanwhile.
         journal_path: keeps the games, should the gate be killed.
 
     Raises:
@@ -29,7 +31,8 @@ def play_until_decided(
     shown = show_match(
         trial.console,
         pairs=trial.max_pairs,
-        extra=lambda tally: f"· LLR {log_likelihood_ratio(tally.pentanomial, trial.rule):.2f}",
+        title=title,
+        test=lambda tally: _ratio(trial, tally),
     )
     try:
         with shown as watch:
@@ -46,6 +49,12 @@ def play_until_decided(
     decision = _decide(trial, series.tally)
     assert decision, "a series that has ended is decided"
     return series, decision
+
+
+def _ratio(trial: Trial, tally: Tally) -> Ratio:
+    limits = stats.bounds(alpha=trial.rule.alpha, beta=trial.rule.beta)
+    value = log_likelihood_ratio(tally.pentanomial, trial.rule)
+    return Ratio(value, limits.lower, limits.upper)
 
 
 def _decide(trial: Trial, tally: Tally) -> Decision | None:

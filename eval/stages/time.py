@@ -13,14 +13,16 @@ from eval.stages.journals import journal_path
 from eval.stages.sequential import play_until_decided
 from eval.trial import BASELINE, CANDIDATE, StageReport, Trial
 
+_NAME = "equal time"
+
 
 def play_equal_time(trial: Trial) -> StageReport:
     """Plays game pairs with `--movetime` for every move, until it is decided."""
     assert trial.settings.movetime_ms is not None, "the stage is for gates with --movetime"
     journal = journal_path(trial.model, "time")
-    series, decision = play_until_decided(trial, trial.settings, journal_path=journal)
+    series, decision = play_until_decided(trial, trial.settings, title=_NAME, journal_path=journal)
     return StageReport(
-        "equal time",
+        _NAME,
         decision.verdict,
         f"{decision.reason}; {trial.settings.movetime_ms} ms a move",
         numbers=_numbers(trial, series),
