@@ -4,8 +4,9 @@ import hashlib
 import json
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from aztoolkit.hardware import probe_cpu
 from aztoolkit.mcts import SearchConfig
 
 CompileMode = Literal["off", "default", "reduce-overhead", "max-autotune"]
@@ -60,8 +61,8 @@ class SearchSettings(BaseModel):
 class SelfPlaySettings(SearchSettings):
     """How games are played."""
 
-    actors: int = Field(default=2, ge=1, le=1024)
-    """Threads that play games, each with its own games and batches."""
+    actors: int = Field(default=2, ge=0, le=1024)
+    """Threads that play games, each with its own games and batches; 0: one a processor core."""
     games_per_actor: int = Field(default=16, ge=1, le=65536)
     """Games an actor plays at once; their leaves share one network call."""
     temperature: float = Field(default=1.0, ge=0, le=10)
@@ -80,6 +81,12 @@ class SelfPlaySettings(SearchSettings):
     """So many of its moves in a row."""
     no_resign_share: float = Field(default=0.1, ge=0, le=1)
     """Share of games played to the end, to count how often resigning would have been wrong."""
+
+    @field_validator("actors")
+    @classmethod
+    def _count_cores(cls, actors: int) -> int:
+        """Returns how many there are on this machine: that is what the run writes down."""
+        return actors or probe_cpu().cores
 
 
 class InferenceSettings(BaseModel):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from aztoolkit.errors import ConfigError
-from aztoolkit.hardware import Gpu
+from aztoolkit.hardware import Gpu, probe_cpu
 from train.config import FILE, choose_profile, load_config, load_profile, profile_names, resolve
 from train.settings import TrainConfig
 
@@ -162,3 +162,10 @@ def test_a_resumed_run_may_be_watched_otherwise(run: Path) -> None:
     assert resolve(run, "cpu", {}) == stored
     with pytest.raises(ConfigError, match="simulations"):
         resolve(run, None, {"match_every": 5, "simulations": 99})
+
+
+def test_the_cpu_profile_has_an_actor_a_core_and_writes_down_how_many(run: Path) -> None:
+    cores = probe_cpu().cores
+    assert load_profile("cpu").actors == cores
+    assert resolve(run, "cpu", {"actors": 0}).actors == cores
+    assert f"actors = {cores}\n" in load_profile("cpu").to_toml()
