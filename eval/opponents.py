@@ -4,6 +4,7 @@ models/a.onnx                       a model file
 runs/a                              a run folder: its `export/fp32.onnx`
 runs/a/checkpoints/x.safetensors    a checkpoint of a run, exported by `aztoolkit export` for the match
 uniform                             no network: every move as good as another, search alone
+random                              no search either: any legal move
 uci:stockfish                       a UCI engine, by command or path
 uci:stockfish?UCI_LimitStrength=true&UCI_Elo=1350     with options
 """
@@ -26,11 +27,12 @@ from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
 from aztoolkit.programs import find_program
+from eval.random_seat import RandomSeat
 from eval.seats import NetworkSeat, Seat
 from eval.settings import MatchSettings
 from eval.uci_seat import UciSeat
 
-UNIFORM = "uniform"
+UNIFORM, RANDOM = "uniform", "random"
 UCI_PREFIX = "uci:"
 RUN_MODEL = Path("export", "fp32.onnx")
 """The model of a run folder."""
@@ -70,6 +72,8 @@ def find_opponent(text: str, *, scratch: Path) -> Opponent:
     """
     if text == UNIFORM:
         return Opponent(UNIFORM, UNIFORM, None, _open_uniform)
+    if text == RANDOM:
+        return Opponent(RANDOM, RANDOM, None, lambda settings, _: RandomSeat(settings.seed))
     if text.startswith(UCI_PREFIX):
         return _uci_opponent(text.removeprefix(UCI_PREFIX))
     if text.endswith(CHECKPOINT_SUFFIX):
@@ -81,8 +85,8 @@ def model_opponent(model: Path) -> Opponent:
     """Returns the opponent of a model file; raises ModelError if it is missing."""
     if not model.is_file():
         raise ModelError(
-            f"expected a model file, a run, a checkpoint, uniform or uci:COMMAND, got nothing at {model}; "
-            "check the path, or make it with `aztoolkit export` or `quantize`"
+            f"expected a model file, a run, a checkpoint, uniform, random or uci:COMMAND, got nothing "
+            f"at {model}; check the path, or make it with `aztoolkit export` or `quantize`"
         )
 
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:
