@@ -13,12 +13,14 @@ import chess.svg
 
 FIRST_COLOUR, SECOND_COLOUR = "#0072b2", "#d55e00"
 """Of Okabe and Ito (2008), which the colour-blind can tell apart: the original, and what is judged."""
+BEST_COLOUR = "#009e73"
+"""Likewise: the right move."""
 BOARD_SIZE = 240
 _STYLE = f"""
 :root{{color-scheme:light dark;--text:#24292f;--quiet:#59636e;--ground:#fdfdfd;--line:#d1d9e0;
---first:{FIRST_COLOUR};--second:{SECOND_COLOUR};--good:#1a7f37;--bad:#cf222e;--unsure:#9a6700}}
+--first:{FIRST_COLOUR};--second:{SECOND_COLOUR};--best:{BEST_COLOUR};--good:#1a7f37;--bad:#cf222e;--unsure:#9a6700}}
 @media(prefers-color-scheme:dark){{:root{{--text:#e6e6e6;--quiet:#9da7b3;--ground:#16191d;
---line:#3d444d;--first:#56b4e9;--second:#e69f00;--good:#3fb950;--bad:#ff7b72;--unsure:#d29922}}}}
+--line:#3d444d;--first:#56b4e9;--second:#e69f00;--best:#2ec4a0;--good:#3fb950;--bad:#ff7b72;--unsure:#d29922}}}}
 body{{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;
 color:var(--text);background:var(--ground)}}
 h1{{font-size:1.6rem;line-height:1.25;overflow-wrap:anywhere}}

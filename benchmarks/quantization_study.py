@@ -1,4 +1,4 @@
-"""Every way to quantize one model, side by side: accuracy on held-out games, speed, size, time taken.
+"""Every way to quantize one model, side by side: accuracy on held-out games, speed, size, core time taken.
 
     python -m benchmarks.quantization_study maia-1500.onnx games.pgn -o study
 
@@ -71,13 +71,13 @@ def study(model: Path, games: Path, folder: Path) -> dict[str, Any]:  # Any: a J
     rows = []
     for name, make in makers.items():
         target = folder / f"{name.replace(', ', '-').replace(' ', '')}.onnx"
-        start_s = time.perf_counter()
+        start_s = time.process_time()
         make(target)
-        taken_s = time.perf_counter() - start_s
+        taken_s = time.process_time() - start_s
         report = compare_files(model, target, games, count=COMPARED)
         row = {figure: report[figure] for figure in _FIGURES}
         share = target.stat().st_size / model.stat().st_size
-        rows.append({"recipe": name, "path": str(target), **row, "size": share, "seconds": taken_s})
+        rows.append({"recipe": name, "path": str(target), **row, "size": share, "core_s": taken_s})
         print(rows[-1], flush=True)
     _add_speeds(model, rows, lessons)
     return document("quantization_study", {"calibrated": CALIBRATED, "rows": rows})
@@ -148,7 +148,7 @@ def to_markdown(report: dict[str, Any]) -> str:  # Any: a JSON document
         "win-rate error mean / p99 / max",
         "speed",
         "size",
-        "made in",
+        "core time",
     ]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in report["rows"]:
@@ -160,7 +160,7 @@ def to_markdown(report: dict[str, Any]) -> str:  # Any: a JSON document
             " / ".join(f"{error:.1f}" for error in errors) + " pp",
             f"{row['speed']:.2f}",
             f"{row['size']:.1%}",
-            f"{row['seconds']:.0f} s",
+            f"{row['core_s']:.0f} s",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

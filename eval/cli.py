@@ -1,5 +1,6 @@
 """The commands `gate` and `match`."""
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from aztoolkit.errors import ConfigError
 from eval.settings import GateRule, LadderSettings, MatchSettings
 
 if TYPE_CHECKING:
+    from eval.auto import MakeTrial
     from eval.openings import Book
     from eval.opponents import Opponent
     from eval.series import Series
@@ -29,11 +31,13 @@ Rule = Annotated[GateRule, Parameter(name="*")]
 
 
 def gate(
-    baseline: Path,
-    candidate: Path,
+    baseline: Path | None = None,
+    candidate: Path | None = None,
     /,
     *,
+    auto: Path | None = None,
     openings: Path | None = None,
+    tactics: Path | None = None,
     skip: Skip = (),
     json: Json = False,
     rule: Rule = GateRule(),  # noqa: B008, as cyclopts flattens it: frozen
@@ -50,6 +54,7 @@ def gate(
         aztoolkit gate runs/a/export/fp32.onnx runs/a/export/int8.onnx
         aztoolkit gate fp32.onnx int8.onnx --simulations 200 --max-pairs 200 --json
         aztoolkit gate fp32.onnx int8.onnx --movetime 50 --stockfish-elo 1500 --stockfish-elo 1800
+        aztoolkit gate --auto runs/a
 
     Parameters
     ----------
@@ -57,8 +62,13 @@ def gate(
         The model to be replaced (.onnx).
     candidate: Path
         The model that would replace it (.onnx).
+    auto: Path
+        A run, instead of two models: tries the engines in its export/ against fp32.onnx there, from the
+        fastest to the slowest, and names the fastest that passes. Verdicts that still hold are kept.
     openings: Path
         Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
+    tactics: Path
+        Positions with their best moves (.epd with `bm` or `am`); the built-in suite if not given.
     skip: tuple[str, ...]
         A stage to leave out: distance, tactics, simulations, time, ladder. Can be given several times.
     json: bool
@@ -67,15 +77,26 @@ def gate(
     from eval.gate import prepare_trial, run_gate
     from eval.report import print_gate, write_gate
 
-    trial = prepare_trial(
-        baseline,
-        candidate,
+    make_trial = partial(
+        prepare_trial,
         rule=rule,
         ladder=ladder,
         settings=settings,
         openings=openings,
+        tactics=tactics,
         console=progress_console(),
     )
+    if auto is not None:
+        if baseline is not None:
+            raise ConfigError(
+                f"expected two models or --auto RUN, got {baseline} and --auto {auto}"
+            )
+        return _gate_run(auto, make_trial, settings, skip, json_output=json)
+    if baseline is None or candidate is None:
+        raise ConfigError(
+            f"expected a baseline and a candidate, or --auto RUN, got {baseline or 'neither'}"
+        )
+    trial = make_trial(baseline, candidate)
     result = run_gate(trial, skip=skip)
     document = write_gate(trial, result, skip=skip)
     _say_backends([baseline, candidate], settings, human_console(json_output=json))
@@ -83,6 +104,24 @@ def gate(
     if json:
         print_json(document)
     return _EXIT_CODES[result.verdict]
+
+
+def _gate_run(
+    run: Path,
+    make_trial: "MakeTrial",
+    settings: MatchSettings,
+    skip: tuple[str, ...],
+    *,
+    json_output: bool,
+) -> int:
+    from eval.auto import gate_run
+    from eval.report.run import print_run, run_document
+
+    found = gate_run(run, make_trial, settings=settings, console=progress_console(), skip=skip)
+    print_run(human_console(json_output=json_output), found)
+    if json_output:
+        print_json(run_document(found))
+    return _EXIT_CODES[found.verdict]
 
 
 def match(
@@ -109,8 +148,8 @@ def match(
     Parameters
     ----------
     a: str
-        A model file, a run folder, a checkpoint (.safetensors), `uniform` (search without a network), or
-        `uci:COMMAND`.
+        A model file, a run folder, a checkpoint (.safetensors), `uniform` (search without a network),
+        `random` (any move), or `uci:COMMAND`.
     b: str
         Likewise.
     pairs: int

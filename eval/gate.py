@@ -1,6 +1,7 @@
 """The gate: may this model replace that one? A list of stages, cheapest first; a rejection ends it.
 
 distance       X.compare.json, if it stands beside the candidate
+tactics        positions whose best move is known: what does the candidate no longer see?
 simulations    game pairs at equal simulations, and a sequential test of the Elo difference
 time           the same at equal time, if `--movetime` is given
 ladder         games against Stockfish, if `--stockfish-elo` is given: reported only
@@ -21,13 +22,16 @@ from eval.settings import GateRule, LadderSettings, MatchSettings
 from eval.stages.distance import judge_distance
 from eval.stages.ladder import climb_ladder
 from eval.stages.simulations import play_equal_simulations
+from eval.stages.tactics import veto_tactics
 from eval.stages.time import play_equal_time
 from eval.stockfish import find_stockfish
+from eval.tactics import read_suite
 from eval.trial import Stage, StageReport, Trial
 from eval.verdict import Verdict
 
 STAGES: dict[str, Stage] = {
     "distance": judge_distance,
+    "tactics": veto_tactics,
     "simulations": play_equal_simulations,
     "time": play_equal_time,
     "ladder": climb_ladder,
@@ -56,6 +60,7 @@ def prepare_trial(
     rule: GateRule,
     settings: MatchSettings,
     openings: Path | None,
+    tactics: Path | None = None,
     console: Console,
     ladder: LadderSettings = LadderSettings(),  # noqa: B008, frozen
 ) -> Trial:
@@ -65,7 +70,8 @@ def prepare_trial(
         ConfigError: the rule contradicts itself, or Stockfish does not play at an Elo of the ladder.
         ModelError: a model is missing.
         MachineError: there is no Stockfish.
-        DataError: the openings are missing, malformed, or fewer than the least number of pairs.
+        DataError: the openings or the tactics are missing or malformed, or there are fewer openings than
+            the least number of pairs.
     """
     _check_rule(rule)
     engines = model_opponent(baseline), model_opponent(candidate)
@@ -77,7 +83,8 @@ def prepare_trial(
         )
     if ladder.stockfish_elo:
         find_stockfish(ladder.stockfish).check_elo(ladder.stockfish_elo)
-    return Trial(*engines, candidate, rule, settings, book, console, ladder)
+    suite = read_suite(tactics)
+    return Trial(*engines, candidate, rule, settings, book, suite, console, ladder)
 
 
 def run_gate(trial: Trial, *, skip: Sequence[str] = ()) -> GateResult:

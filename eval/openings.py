@@ -72,7 +72,7 @@ def read_book(source: Path | None, *, count: int, seed: int) -> Book:
             break
         where = f"{source}, {'game' if parse is _from_pgn else 'line'} {number}"
         opening = parse(entry, where)
-        position = _checked(opening, where).epd()
+        position = playable_board(opening, where).epd()
         if position not in seen:
             seen.add(position)
             openings.append(opening)
@@ -108,7 +108,7 @@ def _split(name: str, text: str) -> tuple[_Parser, list[_Entry]]:
     suffix = Path(name).suffix.lower()
     if suffix == ".epd":
         lines = ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1))
-        return _from_epd, [(number, line) for number, line in lines if line]
+        return opening_from_epd, [(number, line) for number, line in lines if line]
     if suffix == ".pgn":
         return _from_pgn, list(enumerate(_split_games(text), 1))
     raise DataError(f"expected a book ending in .epd, .pgn or .zip, got {name!r}")
@@ -129,7 +129,8 @@ def _split_games(text: str) -> Iterator[str]:
         yield "\n".join(game)
 
 
-def _from_epd(line: str, where: str) -> Opening:
+def opening_from_epd(line: str, where: str) -> Opening:
+    """Returns the opening in a line of EPD; raises DataError that says `where`."""
     board = chess.Board()
     try:
         operations = board.set_epd(line)
@@ -163,8 +164,8 @@ def _from_pgn(text: str, where: str) -> Opening:
     return Opening(game.board().fen(), tuple(game.mainline_moves()))
 
 
-def _checked(opening: Opening, where: str) -> chess.Board:
-    """Returns the board of an opening that can be played on from."""
+def playable_board(opening: Opening, where: str) -> chess.Board:
+    """Returns the board of an opening that can be played on from; raises DataError that says `where`."""
     board = opening.board()
     if not board.is_valid():
         raise DataError(f"expected a valid position in {where}, got {board.fen()!r}")

@@ -12,6 +12,7 @@ from eval.opponents import Opponent
 from eval.records import Side
 from eval.series import Series
 from eval.settings import GateRule, LadderSettings, MatchSettings
+from eval.tactics import Suite
 from eval.verdict import Verdict
 
 CANDIDATE, BASELINE = Side.A, Side.B
@@ -28,6 +29,7 @@ class Trial:
     rule: GateRule
     settings: MatchSettings
     book: Book
+    tactics: Suite
     console: Console
     """For progress."""
     ladder: LadderSettings = field(default_factory=LadderSettings)

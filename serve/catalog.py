@@ -23,7 +23,9 @@ from serve.schemas import Distance, EngineInfo, Verdict
 RUNS = Path("runs")
 BUNDLED = Path(aztoolkit.__file__).parent / "models"
 _PREFERENCE = ("int8", "fp32", "fp16")
-"""Order of the list; the first that the gate has not rejected is the default."""
+"""Order of engines of which the gate says the same."""
+_STANDING = {"accepted": 0, "inconclusive": 1, "rejected": 2}
+"""Order of the list by verdict; an engine that was never gated, such as the original, is in the middle."""
 
 _JUDGED = {"gate": "candidate", "compare": "second"}
 """The part of each report that says of which file it speaks."""
@@ -50,13 +52,13 @@ class Catalog:
 
     @property
     def engines(self) -> list[Engine]:
-        """All of them, the preferred precision first."""
+        """All of them: those that the gate accepted first, then by precision, those it rejected last."""
         return list(self._engines.values())
 
     @property
     def default(self) -> Engine:
-        """The first that the gate has not rejected, or else the first."""
-        return next((engine for engine in self.engines if not _rejected(engine)), self.engines[0])
+        """The first of the list."""
+        return self.engines[0]
 
     def get(self, engine_id: str | None) -> Engine:
         """Returns an engine by id, the default for None; raises ApiError (404) if there is none."""
@@ -163,10 +165,6 @@ def _read_report(
     return report if judged in (None, sha256(model)) else None
 
 
-def _rank(engine: Engine) -> tuple[int, str]:
-    return _PREFERENCE.index(engine.info.precision), engine.info.id
-
-
-def _rejected(engine: Engine) -> bool:
-    verdict = engine.info.verdict
-    return verdict is not None and verdict.verdict == "rejected"
+def _rank(engine: Engine) -> tuple[int, int, str]:
+    verdict = engine.info.verdict.verdict if engine.info.verdict else "inconclusive"
+    return _STANDING[verdict], _PREFERENCE.index(engine.info.precision), engine.info.id

@@ -51,6 +51,8 @@ class Verdict(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     verdict: Literal["accepted", "rejected", "inconclusive"]
+    reason: str | None = None
+    """In words."""
     score: float | None = None
     """Of the model against its original, 0 to 1."""
     elo: float | None = None

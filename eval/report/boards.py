@@ -9,7 +9,7 @@ from aztoolkit.page import SECOND_COLOUR, draw_board, draw_figure
 from eval.report import figures
 from eval.report.explain import Document
 
-_REPLY_COLOUR, _BEST_COLOUR = "#5a5a5a", "#009e73"
+_REPLY_COLOUR = "#5a5a5a"
 _KEPT_PLIES = 8
 """Last moves of a game that are told with a failure."""
 Arrows = Sequence[tuple[chess.Move, str]]
@@ -17,12 +17,30 @@ Arrows = Sequence[tuple[chess.Move, str]]
 
 def draw_moments(moments: Iterable[Document]) -> str:
     """Returns positions where a side thought too well of its move (see `eval.report.moments`)."""
-    return _side_by_side(map(_moment, moments))
+    return draw_positions(map(_moment, moments))
 
 
 def draw_failures(failures: Iterable[Document]) -> str:
     """Returns positions in which an engine could not move."""
-    return _side_by_side(map(_failure, failures))
+    return draw_positions(map(_failure, failures))
+
+
+def draw_position(board: chess.Board, title: str, words: str, arrows: Arrows = ()) -> str:
+    """Returns a board with its arrows, the most important first, and words below it, given as text."""
+    side = "White" if board.turn == chess.WHITE else "Black"
+    picture = draw_board(
+        board, label=f"{title}, {side} to move. {words} {board.fen()}", arrows=arrows
+    )
+    caption = (
+        f"<b>{escape(title)}</b>, {side} to move. {escape(words)}<br>"
+        f"<small>{escape(board.fen())}</small>"
+    )
+    return draw_figure(picture, caption)
+
+
+def draw_positions(drawn: Iterable[str]) -> str:
+    """Returns positions side by side."""
+    return f'<div class="boards">{"".join(drawn)}</div>'
 
 
 def _moment(moment: Document) -> str:
@@ -35,14 +53,16 @@ def _moment(moment: Document) -> str:
         f"It played {_numbered(board, move)} and expected to score {before}; after "
         f"{_numbered(after, reply)} it expected {later}."
     )
-    return _figure(board, _game_of(moment), words, [(move, SECOND_COLOUR), (reply, _REPLY_COLOUR)])
+    return draw_position(
+        board, _game_of(moment), words, [(move, SECOND_COLOUR), (reply, _REPLY_COLOUR)]
+    )
 
 
 def _failure(failure: Document) -> str:
     who = "The candidate" if failure["engine"] == "candidate" else "The original"
     last = " ".join(failure["moves"].split()[-_KEPT_PLIES:]) or "none"
     words = f"{who} could not move ({failure['kind']}): {failure['detail']}. Last moves: {last}."
-    return _figure(chess.Board(failure["fen"]), _game_of(failure), words, [])
+    return draw_position(chess.Board(failure["fen"]), _game_of(failure), words)
 
 
 def _game_of(played: Document) -> str:
@@ -53,19 +73,3 @@ def _numbered(board: chess.Board, move: chess.Move) -> str:
     """Returns a move as it is written in a game: `12. Nf3` or `12... Nf6`."""
     dots = "." if board.turn == chess.WHITE else "..."
     return f"{board.fullmove_number}{dots}\u00a0{board.san(move)}"
-
-
-def _figure(board: chess.Board, title: str, words: str, arrows: Arrows) -> str:
-    side = "White" if board.turn == chess.WHITE else "Black"
-    picture = draw_board(
-        board, label=f"{title}, {side} to move. {words} {board.fen()}", arrows=arrows
-    )
-    caption = (
-        f"<b>{escape(title)}</b>, {side} to move. {escape(words)}<br>"
-        f"<small>{escape(board.fen())}</small>"
-    )
-    return draw_figure(picture, caption)
-
-
-def _side_by_side(figures: Iterable[str]) -> str:
-    return f'<div class="boards">{"".join(figures)}</div>'

@@ -72,7 +72,8 @@ def _tell_verdict(document: Document, stage: Document) -> str:
 
 
 def _at_lower_bound(games: Document) -> bool:
-    return games["llr"] is not None and bool(games["llr"] <= games["llr_lower"])
+    """Whether it was the test that ended the games, and no failure."""
+    return bool(games["pairs"] and games["llr"] <= games["llr_lower"] and not games["failures"])
 
 
 def _pairs(stage: Document) -> int:

@@ -4,7 +4,7 @@ import math
 
 _MINUS = "\u2212"
 _SPACE = "\u00a0"
-_MINUTE_S, _HOUR_S = 60, 3600
+_MINUTE_S, _HOUR_MIN = 60, 60
 _WORDS = {2: "two", 3: "three", 5: "five", 10: "ten", 20: "twenty", 50: "fifty", 100: "a hundred"}
 
 
@@ -41,9 +41,10 @@ def duration(seconds: float | None) -> str:
         return "—"
     if seconds < _MINUTE_S:
         return f"{seconds:.3g}{_SPACE}s"
-    if seconds < _HOUR_S:
-        return f"{int(seconds // _MINUTE_S)}{_SPACE}min {seconds % _MINUTE_S:.0f}{_SPACE}s"
-    return f"{int(seconds // _HOUR_S)}{_SPACE}h {int(seconds % _HOUR_S // _MINUTE_S)}{_SPACE}min"
+    minutes, rest_s = divmod(round(seconds), _MINUTE_S)
+    if minutes < _HOUR_MIN:
+        return f"{minutes}{_SPACE}min {rest_s}{_SPACE}s"
+    return f"{minutes // _HOUR_MIN}{_SPACE}h {minutes % _HOUR_MIN}{_SPACE}min"
 
 
 def once_in(risk: float) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
+from aztoolkit.files import sha256
+from aztoolkit.model import sidecar
 from eval.gate import STAGES
 from eval.series import identify
 from eval.trial import Trial
@@ -11,13 +13,23 @@ from eval.trial import Trial
 def gate_identity(
     trial: Trial, *, skip: Collection[str] = ()
 ) -> dict[str, Any]:  # Any: whatever json can hold
-    """Returns engines, openings, settings, rule and versions: all that the verdict hangs on.
+    """Returns engines, openings, tactics, settings, rule and versions: all that the verdict hangs on.
 
     Args:
         skip: stages left out.
     """
     return {
         **identify((trial.candidate, trial.baseline), trial.book, trial.settings),
+        "tactics": trial.tactics.sha256,
         "rule": trial.rule.model_dump(mode="json"),
+        "ladder": trial.ladder.model_dump(mode="json"),
+        "comparison": _comparison(trial),
         "stages": [name for name in STAGES if name not in skip],
     }
+
+
+def _comparison(trial: Trial) -> str | None:
+    """Returns the hash of `X.compare.json` if anything is judged by it."""
+    path, rule = sidecar(trial.model, "compare"), trial.rule
+    judged = rule.max_kl is not None or rule.max_winrate_error is not None
+    return sha256(path) if judged and path.is_file() else None

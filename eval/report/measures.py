@@ -1,6 +1,6 @@
 """What a stage measured, as tables: whatever json can hold, nested as it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from eval.report import figures
@@ -20,17 +20,32 @@ _SHARES = {"top1", "winrate_error_mean", "winrate_error_p99", "winrate_error_max
 def draw_measures(numbers: Mapping[str, object]) -> str:
     """Returns a table of names and values; a mapping or a list among them is a table in its cell."""
     rows = "".join(
-        f'<tr><th scope="row">{escape(_LABELS.get(name, name.replace("_", " ")))}</th>'
-        f"<td>{_cell(name, value)}</td></tr>"
+        f'<tr><th scope="row">{escape(_label(name))}</th><td>{_cell(name, value)}</td></tr>'
         for name, value in numbers.items()
     )
     return f'<div class="scroll"><table><tbody>{rows}</tbody></table></div>'
+
+
+def _grid(rows: Sequence[Mapping[str, object]]) -> str:
+    """Returns a table of mappings with the same keys, one a line."""
+    head = "".join(f'<th scope="col">{escape(_label(name))}</th>' for name in rows[0])
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{_cell(name, row.get(name))}</td>" for name in rows[0]) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name, name.replace("_", " "))
 
 
 def _cell(name: str, value: object) -> str:
     if isinstance(value, Mapping):
         return draw_measures({str(key): found for key, found in value.items()})
     if isinstance(value, list | tuple):
+        if value and all(isinstance(found, Mapping) for found in value):
+            return _grid(value)
         return "<br>".join(_cell(name, found) for found in value) or "none"
     if value is None or isinstance(value, bool):
         return {None: "—", True: "yes", False: "no"}[value]

@@ -9,6 +9,7 @@ from eval.report import charts, figures
 from eval.report.boards import draw_failures, draw_moments
 from eval.report.explain import Document, explain, headline
 from eval.report.measures import draw_measures
+from eval.report.tactics import draw_tactics
 
 _STYLE = """
 .verdict{padding:.8rem 1.1rem;border:1px solid var(--line);border-left:.4rem solid var(--unsure);
@@ -41,7 +42,9 @@ def _parts(document: Document, title: str) -> Iterator[str]:
     for stage in played:
         yield from _moments(stage)
     yield "<h2>How it was played</h2>"
-    yield draw_table(dict(_circumstances(document)))
+    for heading, rows in _circumstances(document).items():
+        yield f"<h3>{escape(heading)}</h3>"
+        yield draw_table({name: _plain(value) for name, value in rows.items()})
 
 
 def _verdict(document: Document) -> str:
@@ -113,12 +116,17 @@ def _game_numbers(games: Document) -> Iterator[tuple[str, str]]:
 
 def _measures(stage: Document) -> Iterator[str]:
     """Yields what a stage measured other than by games against the original."""
-    numbers: Mapping[str, object] = stage.get("numbers") or {}
+    numbers: Document = stage.get("numbers") or {}
     if not numbers:
         return
     yield f"<h2>{escape(stage['name'].capitalize())}</h2>"
     yield f"<p>{escape(stage['reason'])}</p>"
-    yield draw_measures(numbers)
+    yield from draw_tactics(numbers) if _solves(numbers) else [draw_measures(numbers)]
+
+
+def _solves(numbers: Mapping[str, object]) -> bool:
+    """Whether a stage has let the engines solve positions, or tried to."""
+    return bool({"by_kind", "candidate_failures", "baseline_failures"} & set(numbers))
 
 
 def _failures(document: Document) -> Iterator[str]:
@@ -143,22 +151,46 @@ def _moments(stage: Document) -> Iterator[str]:
         yield draw_moments(moments)
 
 
-def _circumstances(document: Document) -> Iterator[tuple[str, str]]:
-    for role in ("candidate", "baseline"):
-        engine = document[role]
-        yield role if role == "candidate" else "original", f"{engine['name']} ({engine['source']})"
-        yield "SHA-256", engine["sha256"] or "—"
-    openings = document["openings"]
-    yield "openings", f"{openings['distinct']:,} from {Path(openings['path']).name}"
-    yield "SHA-256 of the openings", openings["sha256"]
-    for name, found in document["settings"].items():
-        yield name.replace("_", " "), str(found)
-    yield "temperature", str(document["temperature"])
-    for name, found in document["rule"].items():
-        yield f"rule: {name.replace('_', ' ')}", str(found)
-    yield "search", document["search"]
-    yield "machine", document["machine"]
-    yield (
-        "versions",
-        ", ".join(f"{name} {version}" for name, version in document["versions"].items()),
+def _circumstances(document: Document) -> dict[str, dict[str, object]]:
+    candidate, baseline, openings = (
+        document[name] for name in ("candidate", "baseline", "openings")
     )
+    return {
+        "Engines and openings": {
+            "candidate": f"{candidate['name']} ({candidate['source']})",
+            "its SHA-256": candidate["sha256"],
+            "original": f"{baseline['name']} ({baseline['source']})",
+            "SHA-256 of the original": baseline["sha256"],
+            "openings": f"{openings['distinct']:,} of {Path(openings['path']).name}",
+            "SHA-256 of the openings": openings["sha256"],
+            **_suite(document),
+        },
+        "Settings": {**_spaced(document["settings"]), "temperature": document["temperature"]},
+        "The rule": _spaced(document["rule"]),
+        "Machine and software": {
+            "machine": document["machine"],
+            "search": document["search"],
+            **document["versions"],
+        },
+    }
+
+
+def _suite(document: Document) -> dict[str, object]:
+    """Returns which tactics were put to the engines, if any were."""
+    for stage in document["stages"]:
+        if suite := (stage.get("numbers") or {}).get("suite"):
+            return {
+                "tactics": f"{suite['positions']:,} of {Path(suite['path']).name}",
+                "SHA-256 of the tactics": suite["sha256"],
+            }
+    return {}
+
+
+def _spaced(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name.replace("_", " "): value for name, value in fields.items()}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return figures.number(value)
+    return "—" if value is None else str(value)

@@ -7,6 +7,7 @@ from eval.gate import GateResult
 from eval.openings import Book
 from eval.records import Side
 from eval.report.document import BIAS_NOTE
+from eval.report.files import page_path
 from eval.series import Series
 from eval.trial import Trial
 
@@ -29,6 +30,7 @@ def print_gate(console: Console, trial: Trial, result: GateResult) -> None:
     _warn_of_few_openings(console, trial.book, trial.rule.max_pairs)
     if trial.baseline.sha256 == trial.candidate.sha256:
         console.print("Both are the same file: this tries the gate, not a model.")
+    console.print(f"the report as a page: {page_path(trial.model)}", soft_wrap=True)
     style = "bold green" if result.verdict == "accepted" else "bold red"
     console.print(_EXIT_WORDS[result.verdict], style=style)
 

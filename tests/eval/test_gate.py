@@ -28,6 +28,7 @@ def gate(back_rank):
         quick = {"--simulations": "1", "--max-plies": "40", "--workers": "1", "--max-pairs": "50"}
         defaults = {"--openings": str(back_rank), **quick}
         words = [word for pair in defaults.items() if pair[0] not in options for word in pair]
+        words += ["--skip", "tactics"]  # tests/eval/test_tactics.py has it
         return main(["gate", str(baseline), str(candidate), *words, *options])
 
     return run

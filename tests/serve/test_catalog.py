@@ -8,6 +8,7 @@ import pytest
 
 from aztoolkit.errors import InputError, ModelError
 from aztoolkit.files import sha256
+from aztoolkit.model import Precision
 from serve import catalog as catalog_module
 from serve.catalog import find_models, open_catalog
 from tests.serve.networks import write_model
@@ -70,6 +71,29 @@ def test_rejected_model_is_not_the_default(tmp_path: Path) -> None:
     opened = open_catalog(find_models(tmp_path))
     assert opened.default.info.id == "fp32"
     assert opened.get("int8").info.verdict is not None
+
+
+def test_engines_that_passed_the_gate_are_offered_first_and_those_that_failed_last(
+    tmp_path: Path,
+) -> None:
+    verdicts = {"a-int8": "rejected", "b-int8": "inconclusive", "d-fp16": "accepted"}
+    write_model(tmp_path / "c-fp32.onnx", "fp32")  # the original
+    for name, verdict in verdicts.items():
+        precision: Precision = "int8" if name.endswith("int8") else "fp16"
+        write_model(tmp_path / f"{name}.onnx", precision)
+        (tmp_path / f"{name}.gate.json").write_text(json.dumps({"verdict": verdict}))
+    opened = open_catalog(find_models(tmp_path))
+    assert [engine.info.id for engine in opened.engines] == ["d-fp16", "b-int8", "c-fp32", "a-int8"]
+    assert opened.default.info.id == "d-fp16"
+
+
+def test_verdict_is_told_with_its_reason(tmp_path: Path) -> None:
+    write_model(tmp_path / "int8.onnx", "int8")
+    report = {"verdict": "rejected", "reason": "it misses mates", "score": None, "pairs": 0}
+    (tmp_path / "int8.gate.json").write_text(json.dumps(report))
+    verdict = open_catalog(find_models(tmp_path)).default.info.verdict
+    assert verdict is not None
+    assert verdict.reason == "it misses mates"
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"verdict": "splendid"}', "[]"])

@@ -4,6 +4,7 @@ export type Side = "white" | "black";
 
 export interface Verdict {
   verdict: "accepted" | "rejected" | "inconclusive";
+  reason: string | null;
   score: number | null;
   elo: number | null;
   elo_low: number | null;

@@ -54,9 +54,19 @@ function engineCard(engine: Engine): HTMLElement {
 }
 
 function proofs(engine: Engine): string[] {
-  const elo = engine.verdict ? eloRange(engine.verdict) : "";
+  const verdict = engine.verdict ? found(engine.verdict) : [];
   const top1 = engine.distance && (100 * engine.distance.top1).toFixed(1);
-  return [elo, top1 ? `${top1} % same move` : ""].filter(Boolean);
+  return [...verdict, top1 ? `${top1} % same move` : ""].filter(Boolean);
+}
+
+function found(verdict: Verdict): string[] {
+  const doubt = verdict.verdict === "accepted" ? "" : (verdict.reason ?? "");
+  return [scored(verdict), eloRange(verdict), doubt];
+}
+
+function scored({ score, pairs }: Verdict): string {
+  if (score === null || !pairs) return "";
+  return `${(100 * score).toFixed(1)} % in ${(2 * pairs).toLocaleString("en")} games`;
 }
 
 function eloRange({ elo, elo_low, elo_high }: Verdict): string {
@@ -66,8 +76,9 @@ function eloRange({ elo, elo_low, elo_high }: Verdict): string {
 }
 
 function explain(verdict: Verdict): string {
-  const pairs = verdict.pairs === null ? "" : ` after ${verdict.pairs} pairs of games`;
-  return `The gate found it ${verdict.verdict}${pairs} against its original.`;
+  const games = verdict.pairs ? ` after ${2 * verdict.pairs} games against its original` : "";
+  const reason = verdict.reason ? `: ${verdict.reason}` : "";
+  return `The gate: ${verdict.verdict}${games}${reason}.`;
 }
 
 function whole(value: number): string {
