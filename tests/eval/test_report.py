@@ -10,7 +10,6 @@ import pytest
 from aztoolkit.cli import main
 from aztoolkit.model import sidecar
 from eval import stats
-from eval.gate import STAGES
 from eval.records import FAILED, Failure, GameRecord, Side
 from eval.report.moments import MOST, worst_moments
 from eval.tally import Tally
@@ -25,7 +24,7 @@ PLAYED_NUMBERS = (
 def judged(good, clueless, back_rank):
     """The document of a gate that has rejected, and its games."""
     options = ["--simulations", "1", "--max-plies", "40", "--workers", "1", "--max-pairs", "50"]
-    skip = ["--skip", "tactics"] if "tactics" in STAGES else []
+    skip = ["--skip", "tactics"]
     main(["gate", str(good), str(clueless), "--openings", str(back_rank), *options, *skip])
     stream = io.StringIO(clueless.with_suffix(".gate.pgn").read_text())
     games = list(iter(lambda: chess.pgn.read_game(stream), None))

@@ -9,7 +9,6 @@ import pytest
 
 from aztoolkit.cli import main
 from aztoolkit.model import sidecar
-from eval.gate import STAGES
 from eval.report import charts, figures
 from eval.report.explain import explain
 from eval.report.page import draw_page
@@ -64,7 +63,7 @@ def written(folder, az_spec, back_rank):
     good = write_network(folder / "good.onnx", az_spec)
     weak = write_network(folder / "weak.onnx", az_spec, drive=0.0, seed=7)
     options = ["--simulations", "1", "--max-plies", "40", "--workers", "1", "--max-pairs", "50"]
-    skip = ["--skip", "tactics"] if "tactics" in STAGES else []
+    skip = ["--skip", "tactics"]
     main(["gate", str(good), str(weak), "--openings", str(back_rank), *options, *skip])
     return json.loads(sidecar(weak, "gate").read_text())
 
