@@ -27,9 +27,10 @@ h1{{font-size:1.6rem;line-height:1.25;overflow-wrap:anywhere}}
 h2{{font-size:1.25rem;margin-top:2.2rem;padding-top:.8rem;border-top:1px solid var(--line)}}
 h3{{font-size:1.05rem;margin-top:1.4rem}}
 table{{border-collapse:collapse;font-variant-numeric:tabular-nums}}
-.scroll{{overflow-x:auto}}
-td,th{{padding:.2rem 1.2rem .2rem 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}}
+.scroll{{overflow-x:auto;margin:.8rem 0}}
+td,th{{padding:.2rem 1.2rem .2rem 0;text-align:left;vertical-align:top}}
 th{{font-weight:600}}tbody th{{font-weight:400;color:var(--quiet);min-width:9rem}}
+tbody th+td{{overflow-wrap:anywhere}}
 code,small{{font-size:.8rem}}code{{overflow-wrap:anywhere}}
 .quiet{{color:var(--quiet)}}
 .boards{{display:flex;flex-wrap:wrap;gap:1.2rem}}

@@ -88,7 +88,7 @@ def _strength(document: Document, played: Sequence[Document]) -> Iterator[str]:
 def _games(stage: Document) -> Iterator[str]:
     games = stage["games"]
     yield f"<h2>The games: {escape(stage['name'])}</h2>"
-    yield "<h3>When the test had seen enough</h3>"
+    yield "<h3>How the test went</h3>"
     yield charts.draw_llr(games["llr_path"], lower=games["llr_lower"], upper=games["llr_upper"])
     yield (
         '<p class="quiet">After each pair of games the line rises if the pair speaks for the candidate '

@@ -38,11 +38,12 @@ def print_run(console: Console, found: RunVerdict) -> None:
     table.add_column("verdict", no_wrap=True)
     for name in ("score", "Elo (95 %)", "games"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
     table.add_row(found.baseline.stem, f"{found.baseline_rate.median:,.0f}", "1.0", "the original")
     for attempt in found.attempts:
         table.add_row(*_cells(attempt, found.baseline_rate))
     console.print(table)
+    for attempt in found.attempts:
+        console.print(f"{attempt.model.stem}: {_reason(attempt)}", soft_wrap=True)
     console.print(_conclusion(found), style="bold", soft_wrap=True)
 
 
@@ -76,7 +77,6 @@ def _cells(attempt: Attempt, baseline: Rate) -> list[str]:
     rate, document = attempt.rate, attempt.document or {}
     pairs = document.get("pairs")
     interval = f"{figures.elo(document.get('elo_low'))} to {figures.elo(document.get('elo_high'))}"
-    reason = document.get("reason", attempt.reason)
     return [
         attempt.model.stem,
         f"{rate.median:,.0f}" if rate else "—",
@@ -85,8 +85,14 @@ def _cells(attempt: Attempt, baseline: Rate) -> list[str]:
         figures.percent(document.get("score")),
         f"{figures.elo(document['elo'])} ({interval})" if pairs else "—",
         f"{2 * pairs:,}" if pairs else "—",
-        reason if attempt.played or not attempt.document else f"as judged before: {reason}",
     ]
+
+
+def _reason(attempt: Attempt) -> str:
+    if attempt.document is None:
+        return attempt.reason
+    when = "" if attempt.played else "as judged before, "
+    return f"{when}{attempt.verdict}: {attempt.document['reason']}"
 
 
 def _conclusion(found: RunVerdict) -> str:
@@ -94,4 +100,7 @@ def _conclusion(found: RunVerdict) -> str:
     if chosen is None or chosen.rate is None:
         return f"None passes: stay with {found.baseline.stem}"
     speed = chosen.rate.median / found.baseline_rate.median
-    return f"The fastest that passes: {chosen.model} ({speed:.1f} times as fast as the original)"
+    gain = "" if speed > 1 else ", so that nothing is gained by it"
+    return (
+        f"The fastest that passes: {chosen.model} ({speed:.1f} times as fast as the original{gain})"
+    )
