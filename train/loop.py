@@ -94,8 +94,10 @@ def train_run(
                 start = replace(start, losses=losses or start.losses)
             trainer = Trainer(run, config, start, display)
             _say_what_is_resumed(trainer)
-            _train(trainer, limits, began_s, interrupted, metrics)
-            metrics.upload(trainer.checkpoint)
+            try:
+                _train(trainer, limits, began_s, interrupted, metrics)
+            finally:
+                metrics.upload(trainer.checkpoint)
             return Summary(
                 trainer.checkpoint,
                 trainer.learner.training_step,
@@ -118,6 +120,9 @@ def _train(
     stop = _stop(trainer, limits, _time_out(limits, began_s, interrupted))
     loop = at_once if config.asynchronous else in_turns
     number = 0
+    if limits.iterations == 0:  # actors that play at once would have begun
+        trainer.actors.close()
+        return
     with trainer.actors, loop(trainer) as iterate:
         while not stop() and number != limits.iterations:
             number += 1
@@ -128,7 +133,9 @@ def _train(
                 trainer.checkpoint, positions=trainer.positions, stop=stop
             )
             metrics.write(values | elo)
-            if elo:  # the next iteration begins after the matches
+            if elo:
+                metrics.upload(trainer.checkpoint)
+                # the next iteration begins after the matches
                 trainer.iteration = Iteration(trainer.actors.snapshot())
 
 

@@ -20,6 +20,11 @@ def build_optimiser(network: nn.Module, config: TrainConfig) -> Optimizer:
     return SGD(groups, lr=rate, momentum=config.momentum, nesterov=nesterov, fused=True)
 
 
+def keeps_moments(config: TrainConfig) -> bool:
+    """Returns whether the optimiser has a state of its own for every weight that has made a step."""
+    return config.optimiser != "sgd" or config.momentum > 0
+
+
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
     """Returns the weights of convolutions and matrices, which decay; and all others, which do not.
 

@@ -228,17 +228,6 @@ def _at_plies(game: Game, plies: list[int]) -> Iterator[tuple[int, chess.Board]]
             yield game.game_id, board.copy()
 
 
-def wdl_target(game: Game) -> NDArray[np.float32]:
-    """Returns what each ply's side to move should expect: `[plies, 3]` win, draw, loss; sums of 1."""
-    if game.wdl:
-        weights = np.array(game.wdl, dtype=np.float32)
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
-    white_first = chess.Board(game.start_fen).turn == chess.WHITE
-    sign = np.where(np.arange(len(game)) % 2 == 0, 1, -1) * (1 if white_first else -1)
-    outcome = game.result * sign  # +1 won, 0 drawn, -1 lost
-    return np.asarray(np.eye(3, dtype=np.float32)[1 - outcome])
-
-
 def upgrade_row(row: dict[str, Any]) -> dict[str, Any]:  # Any: columns of every type
     """Returns the fields of a game of format 1 as those of format 2, others as they are."""
     if "policy_visits" not in row:

@@ -8,7 +8,7 @@ from train.checkpoint import CheckpointInfo, save_checkpoint
 from train.learner import Learner
 from train.settings import TrainConfig
 from train.start import network_config
-from train.state import TrainingState, save_state
+from train.state import TrainingState, prune_states, save_state
 
 
 def save_learner(
@@ -49,4 +49,6 @@ def save_learner(
         losses=losses,
         training_compile=learner.compiled,
     )
-    return save_checkpoint(run, learner.trained, info)
+    checkpoint = save_checkpoint(run, learner.trained, info)
+    prune_states(run)
+    return checkpoint

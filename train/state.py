@@ -37,7 +37,7 @@ class TrainingState:
 
 
 def save_state(run: Path, training_step: int, state: TrainingState) -> None:
-    """Writes the state after `training_step`, and removes all but the newest few.
+    """Writes the state after `training_step`.
 
     Raises:
         InputError: the folder cannot be written.
@@ -45,8 +45,23 @@ def save_state(run: Path, training_step: int, state: TrainingState) -> None:
     metadata = {_GENERATOR: json.dumps(state.rng.bit_generator.state)}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
     write_bytes(_path(run, training_step), safetensors.torch.save(tensors, metadata))
-    for old in sorted((run / FOLDER).glob("state-*.safetensors"))[:-_KEPT]:
-        old.unlink()
+
+
+def prune_states(run: Path) -> None:
+    """Removes the states of all but the newest few finished checkpoints.
+
+    To be called when a checkpoint is finished: before that, the state of the last one is what a run
+    would be resumed from, however many newer states were left by kills.
+    """
+    states = sorted((run / FOLDER).glob("state-*.safetensors"))
+    finished = [path for path in states if _described(path).is_file()]
+    for path in set(states) - set(finished[-_KEPT:]):
+        path.unlink()
+
+
+def _described(state: Path) -> Path:
+    """Returns the JSON of the checkpoint that a state belongs to; it is the last thing written."""
+    return state.with_name(state.name.replace("state-", "step-", 1)).with_suffix(".json")
 
 
 def load_state(run: Path, training_step: int) -> TrainingState:

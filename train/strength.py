@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from aztoolkit.errors import DataError, InputError, MissingDependencyError
-from aztoolkit.files import write_json
+from aztoolkit.files import write_json, write_text
 from train import child
 from train.checkpoint import FOLDER as CHECKPOINTS
 from train.checkpoint import weights_path
@@ -63,6 +63,10 @@ class Strength:
         """Takes up the matches of a run; raises DataError if what is known of earlier ones is broken."""
         self._run, self._config, self._display = run, config, display
         self._matches = read_matches(run)
+        if (
+            self._matches
+        ):  # without the line that a kill cut short: the next must not be written behind it
+            write_text(run / FILE, "".join(f"{json.dumps(match)}\n" for match in self._matches))
 
     def after_iteration(
         self, checkpoint: Path, *, positions: int, stop: Callable[[], bool]

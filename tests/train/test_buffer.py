@@ -7,6 +7,7 @@ from collections.abc import Callable
 import chess
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from aztoolkit._native import ReplayBuffer as NativeBuffer
 from aztoolkit.encoding import get_action_space, get_encoding
@@ -14,7 +15,7 @@ from aztoolkit.errors import ModelError, PositionError
 from tests.train.random_games import random_games
 from train.augment import mirror_actions
 from train.reference_buffer import ReferenceBuffer
-from train.replay import Game, wdl_target
+from train.replay import Game
 from train.window import Batch, ReplayBuffer
 
 PLENTY = 2**30
@@ -85,9 +86,23 @@ def test_native_batches_equal_the_reference_bit_for_bit(mirrored: bool) -> None:
     assert_equal(native, reference)
 
 
+def expected_wdl(game: Game) -> NDArray[np.float32]:
+    """Returns what each ply's side to move should expect: `[plies, 3]` win, draw, loss; sums of 1."""
+    if game.wdl:
+        weights = np.array(game.wdl, dtype=np.float32)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    white_first = chess.Board(game.start_fen).turn == chess.WHITE
+    sign = np.where(np.arange(len(game)) % 2 == 0, 1, -1) * (1 if white_first else -1)
+    outcome = game.result * sign  # +1 won, 0 drawn, -1 lost
+    return np.asarray(np.eye(3, dtype=np.float32)[1 - outcome])
+
+
 @BUFFERS
-def test_a_batch_holds_positions_with_their_own_targets(create: Create) -> None:
+@pytest.mark.parametrize("labelled", [False, True])
+def test_a_batch_holds_positions_with_their_own_targets(create: Create, labelled: bool) -> None:
     game = next(random_games(1, seed=5, plies=40))
+    labels = np.random.default_rng(1).integers(1, 1000, (len(game), 3)).tolist()
+    game = dataclasses.replace(game, wdl=labels if labelled else [])
     batch = every(filled(create, [game]))
     searched = np.flatnonzero(game.searched).tolist()
     boards = [board.copy() for board in game.boards()]
@@ -98,7 +113,7 @@ def test_a_batch_holds_positions_with_their_own_targets(create: Create) -> None:
         assert np.array_equal(batch.planes[row], ENCODE(boards[ply]))
         assert np.allclose(batch.policy[row], policy / policy.sum())
         assert np.flatnonzero(batch.legal[row]).tolist() == sorted(legal)
-    assert np.array_equal(batch.wdl, wdl_target(game)[searched])
+    assert np.array_equal(batch.wdl, expected_wdl(game)[searched])
 
 
 @BUFFERS

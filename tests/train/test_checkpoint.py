@@ -18,7 +18,7 @@ from train.checkpoint import (
     save_checkpoint,
     weights_path,
 )
-from train.state import TrainingState, load_state, save_state
+from train.state import TrainingState, load_state, prune_states, save_state
 
 INFO = CheckpointInfo(network=TINY, training_step=1234, games=5, losses={"loss": 1.5})
 
@@ -119,12 +119,31 @@ def test_state_round_trip_keeps_tensors_and_dice(run: Path) -> None:
     assert state.rng.random() == rng.random()
 
 
-def test_only_the_newest_states_are_kept(run: Path) -> None:
+def save_empty_state(run: Path, step: int) -> None:
+    save_state(run, step, TrainingState({}, np.random.default_rng()))
+
+
+def test_only_the_states_of_the_newest_checkpoints_are_kept(run: Path, network: nn.Module) -> None:
     for step in range(6):
-        save_state(run, step, TrainingState({}, np.random.default_rng()))
+        save_empty_state(run, step)
+        save_checkpoint(run, network, INFO.model_copy(update={"training_step": step}))
+        prune_states(run)
     load_state(run, 3)
     with pytest.raises(CheckpointError, match="got none"):
         load_state(run, 2)
+
+
+def test_kills_before_the_checkpoint_leave_the_state_of_the_last_one(
+    run: Path, network: nn.Module
+) -> None:
+    save_empty_state(run, 10)
+    save_checkpoint(run, network, INFO.model_copy(update={"training_step": 10}))
+    for step in range(11, 16):  # killed each time before the checkpoint was there
+        save_empty_state(run, step)
+        save_empty_state(run, 10)  # a run that resumes writes the last one anew
+        prune_states(run)
+    load_state(run, 10)
+    assert len(list((run / "checkpoints").glob("state-*"))) == 1
 
 
 def test_a_truncated_state_is_refused(run: Path) -> None:

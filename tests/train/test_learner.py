@@ -166,6 +166,7 @@ def test_the_mean_of_the_weights_is_what_plays(batch: TensorBatch, config: Train
 RESUMED: list[dict[str, object]] = [
     {},
     {"optimiser": "sgd"},
+    {"optimiser": "sgd", "momentum": 0.0},
     {"ema_decay": 0.9},
     {"training_precision": "fp16"},
     {"training_precision": "bf16", "ema_decay": 0.5, "optimiser": "sgd"},

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import chess
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +18,6 @@ from train.replay import (
     read_positions,
     sample_positions,
     summarise_shard,
-    wdl_target,
     write_shard,
 )
 
@@ -99,20 +97,6 @@ def test_sampled_positions_are_distinct_seeded_and_at_most_all(run: Path) -> Non
     assert [(i, b.fen()) for i, b in sample] == [(i, b.fen()) for i, b in again]
     assert {(i, b.ply()) for i, b in sample_positions(run, 7, seed=2)} != keys
     assert len(sample_positions(run, 99, seed=1)) == 12
-
-
-def test_result_is_seen_by_the_side_to_move() -> None:
-    won, drawn, lost = np.eye(3)
-    assert np.array_equal(wdl_target(GAME), [lost, won, lost, won])
-    black_first = dataclasses.replace(GAME, start_fen=chess.STARTING_FEN.replace(" w ", " b "))
-    assert np.array_equal(wdl_target(black_first), [won, lost, won, lost])
-    assert np.array_equal(wdl_target(dataclasses.replace(GAME, result=0)), [drawn] * 4)
-
-
-def test_labels_are_learned_in_place_of_the_result() -> None:
-    labelled = dataclasses.replace(GAME, wdl=[[65535, 0, 0], [10, 20, 10], [0, 0, 1], [1, 1, 0]])
-    expected = [[1, 0, 0], [0.25, 0.5, 0.25], [0, 0, 1], [0.5, 0.5, 0]]
-    assert np.array_equal(wdl_target(labelled), expected)
 
 
 def _truncate(shard: Path) -> None:

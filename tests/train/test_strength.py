@@ -147,6 +147,16 @@ def test_a_torn_line_is_dropped_and_a_broken_one_is_said(run: Path) -> None:
         read_matches(run)
 
 
+def test_a_match_after_a_torn_line_stands_on_a_line_of_its_own(
+    run: Path, matching: TrainConfig, display: Display
+) -> None:
+    run.mkdir()
+    match = {"training_step": 2, "opponent_step": 1, "score": 0.5, "pairs": 3}
+    (run / "strength.jsonl").write_text(json.dumps(match) + '\n{"training')
+    Strength(run, matching, display)._append({**match, "training_step": 3})
+    assert [one["training_step"] for one in read_matches(run)] == [2, 3]
+
+
 @pytest.mark.slow
 def test_a_command_ends_with_the_process_that_started_it() -> None:
     code = (

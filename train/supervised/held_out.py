@@ -34,16 +34,17 @@ class HeldOut:
         that it likes best is the target's best: `held_out_policy_loss`, `held_out_wdl_loss`,
         `held_out_accuracy`.
 
-        The network is asked in evaluation mode, and left in training mode.
+        The network is asked in evaluation mode, and left in the mode it was in.
         """
         rng = np.random.default_rng(0)
         sums = torch.zeros(3)
+        was_training = network.training
         network.eval()
         with torch.inference_mode():
             for first in range(0, self._positions, _CHUNK):
                 batch = self._window.sample(rng, min(_CHUNK, self._positions - first))
                 sums += self._judge(network, batch)
-        network.train()
+        network.train(was_training)
         policy_loss, wdl_loss, right = (sums / self._positions).tolist()
         return {
             "held_out_policy_loss": policy_loss,

@@ -71,11 +71,11 @@ def learn_supervised(
     if start.learner.training_step:
         display.resumed(run, step=start.learner.training_step)
     write_text(run / FOLDER / SETTINGS, document)
-    (run / FOLDER / _FINISHED).unlink(missing_ok=True)
     if not gather(run, settings, seed=config.seed, display=display, stop=stop):
         return start.losses
     if settings.supervised_steps == 0:
         return start.losses
+    (run / FOLDER / _FINISHED).unlink(missing_ok=True)
     phase = _Phase(run, config, settings, start, metrics, display)
     if phase.learn(stop):
         step = start.learner.training_step
