@@ -15,12 +15,18 @@ INTERRUPTED = 130
 _COMMANDS = {
     "train": ("train.cli:train", "Train a network by self-play."),
     "plot": ("train.cli:plot", "Draw losses, throughput and strength of a run."),
-    "import": ("export.cli:import_", "Make a model of a network of Leela Chess Zero."),
-    "export": ("export.cli:export", "Write a checkpoint as FP32 and FP16 ONNX models."),
+    "import": ("export.cli.import_:import_", "Make a model of a network of Leela Chess Zero."),
+    "export": ("export.cli.export:export", "Write a checkpoint as FP32 and FP16 ONNX models."),
     "build": ("export.engines.cli:build", "Build a TensorRT plan of a model for a card."),
-    "quantize": ("export.cli:quantize", "Shrink a model to INT8, calibrated on positions."),
-    "compare": ("export.cli:compare", "Measure how far a model is from its original."),
-    "describe": ("export.cli:describe", "Show what a model, network, checkpoint or run is."),
+    "quantize": (
+        "export.cli.quantize:quantize",
+        "Shrink a model to INT8, calibrated on positions.",
+    ),
+    "compare": ("export.cli.compare:compare", "Measure how far a model is from its original."),
+    "describe": (
+        "export.cli.describe:describe",
+        "Show what a model, network, checkpoint or run is.",
+    ),
     "gate": ("eval.cli:gate", "Accept or reject a model by matches against its original."),
     "match": ("eval.cli:match", "Play two engines against each other."),
     "serve": ("serve.cli:serve", "Play against a model in the browser."),

@@ -29,7 +29,7 @@ NetworkSpec = dict[str, str | int | float | bool]
 
 
 class CalibrationSpec(BaseModel):
-    """Where the positions came from that fixed the ranges of an INT8 model."""
+    """Positions that an INT8 model was made with, and where they came from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -41,6 +41,19 @@ class CalibrationSpec(BaseModel):
     """Of their encoded planes, in order."""
     seed: int
     """Of their random choice."""
+
+
+class TrainingSpec(BaseModel):
+    """How an INT8 model was trained (`qat`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    positions: CalibrationSpec
+    """The distinct positions that it learned on."""
+    updates: int
+    """Steps of the optimizer."""
+    batch: int
+    """Positions in each of them."""
 
 
 class QuantizationSpec(BaseModel):
@@ -55,9 +68,12 @@ class QuantizationSpec(BaseModel):
     weight_bits: int
     """8, or 7 where the processor may saturate."""
     float_layers: tuple[str, ...]
-    """Names of the nodes left in float."""
+    """Names of convolutions that are not rounded, then of all nodes of the value head. Residual sums and
+    squeeze-excitation, which are never rounded, are not named."""
     calibration: CalibrationSpec | None
-    """None if ranges are measured anew in every call (`dynamic`)."""
+    """What fixed the ranges; None if they are measured anew in every call (`dynamic`)."""
+    training: TrainingSpec | None = None
+    """None of a model that was not trained, or that was before this was recorded."""
 
 
 class ModelSpec(BaseModel):

@@ -6,12 +6,12 @@ from typing import Any
 from aztoolkit.backends import open_evaluator
 from aztoolkit.errors import DataError
 from aztoolkit.files import sha256, write_json, write_text
-from aztoolkit.model import sidecar
+from aztoolkit.model import ModelSpec, sidecar
 from export.calibration import DEFAULT_SIZE
 from export.comparison_page import draw_page
 from export.distances import compare_evaluators
 from export.metadata import tool_versions
-from export.positions import Part, sample_boards
+from export.positions import Part, boards_sha256, sample_boards
 from export.progress import Progress, ignore_progress
 
 FORMAT_VERSION = 1
@@ -52,9 +52,11 @@ def compare_files(
     report = {
         "format_version": FORMAT_VERSION,
         **found.summary(),
-        "first": _describe(first, original.spec.precision),
-        "second": _describe(second, rendering.spec.precision),
+        "first": _describe(first, original.spec),
+        "second": _describe(second, rendering.spec),
+        "same_checkpoint": original.spec.checkpoint_sha256 == rendering.spec.checkpoint_sha256,
         "source": str(source),
+        "positions_sha256": boards_sha256(boards),
         "part": _PART,
         "seed": seed,
         "tools": tool_versions("aztoolkit", "onnxruntime", "numpy", "chess"),
@@ -70,5 +72,10 @@ def page_path(model: Path) -> Path:
     return model.with_suffix(".compare.html")
 
 
-def _describe(model: Path, precision: str) -> dict[str, str]:
-    return {"path": str(model), "precision": precision, "sha256": sha256(model)}
+def _describe(model: Path, spec: ModelSpec) -> dict[str, str]:
+    return {
+        "path": str(model),
+        "precision": spec.precision,
+        "sha256": sha256(model),
+        "checkpoint_sha256": spec.checkpoint_sha256,
+    }

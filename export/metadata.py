@@ -1,11 +1,14 @@
 """What stands in a model file beside its graph, and which packages wrote it."""
 
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import onnx
 
 from aztoolkit.model import ModelSpec
 
+_ONNX_DOMAINS = ("", "ai.onnx")
+"""Two spellings of the same."""
 _ALTERNATIVES = {"onnxruntime": ("onnxruntime", "onnxruntime-gpu")}
 
 
@@ -17,6 +20,12 @@ def write_metadata(model: onnx.ModelProto, spec: ModelSpec) -> None:
     model.producer_version = spec.tools.get("aztoolkit", "")
     for node in model.graph.node:
         node.doc_string = ""
+
+
+def read_opset(model: Path) -> int:
+    """Returns the version of the ONNX operator set that a model file asks for."""
+    imports = onnx.load(model, load_external_data=False).opset_import
+    return next(int(one.version) for one in imports if one.domain in _ONNX_DOMAINS)
 
 
 def tool_versions(*packages: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from aztoolkit.backends.ort import OrtEvaluator
 from aztoolkit.errors import ModelError
 from aztoolkit.files import atomic_path
-from aztoolkit.model import ModelSpec, QuantizationSpec
+from aztoolkit.model import ModelSpec, QuantizationSpec, TrainingSpec
 from export.calibration import Calibration
 from export.distances import legal_indices
 from export.graph import value_head
@@ -120,12 +120,14 @@ def quantize_model(
         if recipe.keep_float != AUTO:
             rounded = rounded.without(recipe.keep_float)
         if recipe.method == "qat":
-            rounded = _train(original, spec, rounded, training or calibration, recipe, watch)
+            training = training or calibration
+            rounded = _train(original, spec, rounded, training, recipe, watch)
         search = None
         if recipe.keep_float == AUTO:
             rounded, search = _keep_budget(original, spec, rounded, calibration, recipe, watch)
         quantized = rounded.graph()
-        spec = _int8_spec(spec, calibration, recipe, _float_layers(original, rounded.scheme))
+        floated = _float_layers(original, rounded.scheme)
+        spec = _int8_spec(spec, calibration, recipe, floated, training)
         write_metadata(quantized, spec)
         onnx.checker.check_model(quantized, full_check=True)
         onnx.save(quantized, temporary)
@@ -264,7 +266,11 @@ def _float_layers(original: onnx.ModelProto, scheme: Scheme) -> tuple[str, ...]:
 
 
 def _int8_spec(
-    spec: ModelSpec, calibration: Calibration, recipe: Recipe, float_layers: tuple[str, ...]
+    spec: ModelSpec,
+    calibration: Calibration,
+    recipe: Recipe,
+    float_layers: tuple[str, ...],
+    training: Calibration | None,
 ) -> ModelSpec:
     quantization = QuantizationSpec(
         method=recipe.name,
@@ -272,8 +278,17 @@ def _int8_spec(
         weight_bits=recipe.weight_bits,
         float_layers=float_layers,
         calibration=calibration.spec,
+        training=_training_spec(recipe, training),
     )
-    tools = spec.tools | tool_versions("aztoolkit", "onnx", "onnxruntime")
+    torch = ["torch"] if recipe.method == "qat" else []
+    tools = spec.tools | tool_versions("aztoolkit", "onnx", "onnxruntime", *torch)
     return spec.model_copy(
         update={"precision": "int8", "quantization": quantization, "tools": tools}
     )
+
+
+def _training_spec(recipe: Recipe, positions: Calibration | None) -> TrainingSpec | None:
+    if recipe.method != "qat" or positions is None:
+        return None
+    training = recipe.training
+    return TrainingSpec(positions=positions.spec, updates=training.updates, batch=training.batch)

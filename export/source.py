@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from aztoolkit.backends.ort import OrtEvaluator
-from aztoolkit.errors import DataError, ModelError
+from aztoolkit.errors import CheckpointError, DataError, ModelError
 from aztoolkit.model import ModelSpec, refuse_lc0_network
 from train.checkpoint import FOLDER as CHECKPOINTS
 from train.checkpoint import Checkpoint, latest_checkpoint, load_checkpoint
@@ -31,6 +31,28 @@ def export_folder(checkpoint: Path) -> Path:
     return (find_run(checkpoint) or checkpoint.parent) / EXPORT
 
 
+def fp32_path(source: Path, checkpoint: Path) -> Path:
+    """Returns where the FP32 model of a checkpoint goes: `fp32.onnx` of its run's last, else `X.fp32.onnx`.
+
+    Args:
+        source: as it was given: the checkpoint, or the run whose last one it was when it was opened.
+    """
+    is_last = source.is_dir() or _is_last(checkpoint)
+    return export_folder(checkpoint) / (FP32 if is_last else f"{checkpoint.stem}.{FP32}")
+
+
+def beside(model: Path, name: str) -> Path:
+    """Returns where an FP32 model goes in another precision.
+
+    fp32.onnx, int8.onnx                   int8.onnx
+    X.fp32.onnx or X.onnx, int8.onnx       X.int8.onnx
+    """
+    if model.name == FP32:
+        return model.with_name(name)
+    stem = model.name.removesuffix(f".{FP32}").removesuffix(MODEL_SUFFIX)
+    return model.with_name(f"{stem}.{name}")
+
+
 def find_run(artifact: Path) -> Path | None:
     """Returns the run folder that a file of a run lies in, if it does."""
     run = artifact.absolute().parent.parent
@@ -53,14 +75,13 @@ def find_positions(model: Path, given: Path | None) -> Path:
     return source
 
 
-def find_fp32(checkpoint: Checkpoint, folder: Path) -> Path | None:
-    """Returns the FP32 model of a checkpoint in a folder, if it is there and whole."""
-    model = folder / FP32
+def is_fp32_of(checkpoint: Checkpoint, model: Path) -> bool:
+    """Returns whether a model is there, whole, and a checkpoint's in FP32."""
     try:
         spec = read_spec(model)
     except ModelError:
-        return None
-    return model if spec.checkpoint_sha256 == checkpoint.sha256 else None
+        return False
+    return spec.precision == "fp32" and spec.checkpoint_sha256 == checkpoint.sha256
 
 
 def read_spec(model: Path) -> ModelSpec:
@@ -68,6 +89,15 @@ def read_spec(model: Path) -> ModelSpec:
     evaluator = OrtEvaluator(model, threads=1)
     evaluator.close()
     return evaluator.spec
+
+
+def _is_last(checkpoint: Path) -> bool:
+    """Returns whether a checkpoint is the last finished one of its run."""
+    run = find_run(checkpoint)
+    try:
+        return run is not None and latest_checkpoint(run).samefile(checkpoint)
+    except CheckpointError:
+        return False
 
 
 def _as_given(run: Path, artifact: Path) -> Path:

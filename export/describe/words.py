@@ -105,7 +105,18 @@ def _quantization(quantization: Document) -> str:
     )
     return (
         f"{quantization['method']}, {quantization['weight_bits']}-bit weights, "
-        f"{len(quantization['float_layers'])} nodes in float, {calibrated}"
+        f"{len(quantization['float_layers'])} nodes kept in float, {calibrated}"
+        f"{_training(quantization.get('training'))}"
+    )
+
+
+def _training(training: Document | None) -> str:
+    if not training:
+        return ""
+    positions = training["positions"]
+    return (
+        f"; trained on {positions['positions']:,} positions of {positions['source']} "
+        f"in {training['updates']:,} updates"
     )
 
 
@@ -116,8 +127,9 @@ def _verdict(gate: Document | None) -> str:
 def _distance(compare: Document | None) -> str:
     if not compare:
         return "not compared"
+    other = "" if compare.get("same_checkpoint", True) else "from a model of another checkpoint: "
     return (
-        f"policy KL {compare['kl_mean']:.4f} mean, {compare['kl_p99']:.4f} p99; same top move "
+        f"{other}policy KL {compare['kl_mean']:.4f} mean, {compare['kl_p99']:.4f} p99; same top move "
         f"{compare['top1']:.1%}; win-rate error {100 * compare['winrate_error_mean']:.2f} pp mean, "
         f"{100 * compare['winrate_error_p99']:.2f} pp p99; {compare['positions']:,} positions"
     )

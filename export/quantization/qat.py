@@ -67,7 +67,7 @@ def train(
     """
     twin = Twin(rounded.prepared, rounded.scheme)
     optimizer = torch.optim.Adam(_groups(twin, training), betas=(0.9, 0.99))
-    updates = max(1, training.positions // training.batch)
+    updates = training.updates
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: _rate(n / updates))
     progress = watch("training", updates * training.batch)
     for done, chosen in enumerate(_batches(len(lessons.planes), updates, training)):

@@ -21,3 +21,8 @@ class Training:
     value_weight: float = 10.0
     """Of the value's KL divergence beside the policy's; it is much the smaller of the two."""
     seed: int = 0
+
+    @property
+    def updates(self) -> int:
+        """Steps of the optimizer: each takes a batch."""
+        return max(1, self.positions // self.batch)

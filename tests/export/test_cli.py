@@ -214,7 +214,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Pa
         ("quantize good.onnx --calibration run -o file/x.onnx", "cannot write"),
         ("quantize good.onnx --calibration run --weight-bits 9", "weight-bits"),
         ("quantize good.onnx --calibration run --method dynamic", "without --calibration"),
-        ("quantize good.onnx --target tensorrt --method dynamic", "for the processor"),
+        ("quantize good.onnx --target tensorrt --method dynamic", "without --target tensorrt"),
         ("quantize int8.onnx --method dynamic -o new.onnx", "expected an FP32 model to quantize"),
         (
             "quantize good.onnx --calibration run --keep-float /nowhere --calibration-size 9",

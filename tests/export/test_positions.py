@@ -61,6 +61,17 @@ def test_positions_of_a_shared_opening_are_in_one_part_at_most():
         assert len(found) <= 1, f"after {ply} plies"
 
 
+def test_a_position_reached_in_two_orders_is_in_one_part_at_most():
+    replies = ["g8f6", "b8c6", "d7d5", "e7e5", "g7g6"]
+    tails = [["h2h3", "a7a6"], ["h2h4", "a7a5"], ["a2a3", "h7h6"], ["a2a4", "h7h5"]]
+    for first in ("g1f3", "b1c3", "c2c4"):
+        for reply in replies:
+            orders = [["d2d4", reply, first], [first, reply, "d2d4"]]
+            lines = [Line(chess.STARTING_FEN, order + tail) for order in orders for tail in tails]
+            found = {part_of(line, 3) for line in lines} - {None}
+            assert len(found) <= 1, orders
+
+
 def test_a_quarter_of_the_games_is_held_out():
     rng = np.random.default_rng(0)
     lines = [Line(f"{number} {rng.integers(10**9)}") for number in range(4000)]

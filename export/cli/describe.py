@@ -1,0 +1,31 @@
+"""The command `describe`."""
+
+from pathlib import Path
+
+from aztoolkit.console import human_console, print_json
+from export.cli.options import Flag
+
+
+def describe(path: Path, /, *, json: Flag = False) -> int:
+    """Show what a model, an lc0 network, a checkpoint or a run is, and what was found out about it.
+
+    For example:
+        aztoolkit describe runs/a/export/int8.onnx
+        aztoolkit describe maia-1500.pb.gz --json
+
+    Parameters
+    ----------
+    path: Path
+        A model (.onnx), a network (.pb.gz), a checkpoint (.safetensors) or a run folder.
+    json: bool
+        Print one JSON document instead of text.
+    """
+    from export.describe import describe_path
+    from export.describe.words import print_description
+
+    document = describe_path(path)
+    if json:
+        print_json(document)
+    else:
+        print_description(document, human_console())
+    return 0
