@@ -1,11 +1,12 @@
 """What a model file says of itself."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from aztoolkit.errors import ModelError
-from aztoolkit.model import CalibrationSpec, ModelSpec, QuantizationSpec, sidecar
+from aztoolkit.model import CalibrationSpec, ModelSpec, QuantizationSpec, TrainingSpec, sidecar
 
 FILE = Path("x.onnx")
 
@@ -14,7 +15,11 @@ FILE = Path("x.onnx")
 def int8_spec(az_spec: ModelSpec) -> ModelSpec:
     calibration = CalibrationSpec(source="runs/a", positions=2000, sha256="f" * 64, seed=1)
     quantization = QuantizationSpec(
-        method="static-minmax", weight_bits=8, float_layers=("add_1",), calibration=calibration
+        method="qat-minmax",
+        weight_bits=8,
+        float_layers=("add_1",),
+        calibration=calibration,
+        training=TrainingSpec(positions=calibration, updates=625, batch=64),
     )
     return az_spec.model_copy(update={"precision": "int8", "quantization": quantization})
 
@@ -24,6 +29,16 @@ def test_metadata_round_trip(az_spec: ModelSpec, int8_spec: ModelSpec):
         metadata = spec.to_metadata()
         assert all(isinstance(value, str) for value in metadata.values())
         assert ModelSpec.from_metadata(metadata | {"other": "x"}, source=FILE) == spec
+
+
+def test_a_model_from_before_training_was_recorded_is_read(int8_spec: ModelSpec):
+    metadata = int8_spec.to_metadata()
+    quantization = json.loads(metadata["aztoolkit.quantization"])
+    del quantization["training"]
+    metadata["aztoolkit.quantization"] = json.dumps(quantization)
+    read = ModelSpec.from_metadata(metadata, source=FILE).quantization
+    assert read is not None
+    assert (read.method, read.training) == ("qat-minmax", None)
 
 
 def test_a_foreign_file_is_refused():

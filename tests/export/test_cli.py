@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def test_export_of_a_checkpoint_elsewhere_as_json(
     assert [model["spec"]["precision"] for model in report["models"]] == ["fp32", "fp16"]
     for model in report["models"]:
         assert Path(model["path"]).stat().st_size == model["bytes"]
-    assert "fp32.onnx" in captured.err
+        assert model["opset"] == 20
+    assert f"opset 20  {tmp_path / 'out' / 'fp32.onnx'}" in captured.err
 
 
 def test_quantize_exports_a_run_that_was_not(
@@ -89,7 +91,9 @@ def test_quantize_without_positions(
     assert target.stat().st_size < 0.5 * (models / "fp32.onnx").stat().st_size
 
 
-def test_quantize_trains_for_tensorrt(models: Path, run: Path, tmp_path: Path):
+def test_quantize_trains_for_tensorrt(
+    models: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     target = tmp_path / "small.onnx"
     arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
     wanted = ["--method", "qat", "--target", "tensorrt", "--training-positions", "128"]
@@ -98,6 +102,15 @@ def test_quantize_trains_for_tensorrt(models: Path, run: Path, tmp_path: Path):
     assert spec.quantization is not None
     assert spec.quantization.target == "tensorrt"
     assert spec.quantization.method.startswith("qat-")
+    training = spec.quantization.training
+    assert training is not None
+    assert (training.updates, training.batch) == (2, 64)
+    assert (training.positions.positions, training.positions.source) == (128, str(run))
+    assert spec.quantization.calibration is not None
+    assert training.positions.sha256 != spec.quantization.calibration.sha256
+    assert spec.tools["torch"] == version("torch")
+    assert main(["describe", str(target)]) == 0
+    assert f"trained on 128 positions of {run} in 2 updates" in capsys.readouterr().out
 
 
 def test_layers_kept_in_float_are_said_to_be(models: Path, run: Path, tmp_path: Path):
@@ -123,7 +136,10 @@ def test_a_budget_out_of_reach_is_said_plainly(
     assert not search["held"]
     assert len(search["costs"]) == 7
     assert "the budget of 0 is not held" in captured.err.replace("\n", " ")
-    assert (tmp_path / "small.sensitivity.svg").read_text().startswith("<svg")
+    chart = tmp_path / "small.sensitivity.svg"
+    assert chart.read_text().startswith("<svg")
+    assert main(["quantize", str(models / "fp32.onnx"), *arguments, "--keep-float", "none"]) == 0
+    assert not chart.exists()  # it was of another model
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_part(
@@ -222,6 +238,19 @@ def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Pa
         ),
         ("quantize good.onnx --calibration run --budget-kl -1", "budget"),
         ("quantize good.onnx --calibration run --training-positions 0", "at least 1 position"),
+        ("quantize good.onnx --calibration run --seed -1", "seed of at least 0, got -1"),
+        ("quantize good.onnx --method dynamic --keep-float none", "without --keep-float"),
+        ("quantize good.onnx --method dynamic --weight-bits 8", "without --weight-bits"),
+        ("quantize good.onnx --method dynamic --ranges minmax", "without --ranges"),
+        ("quantize good.onnx --method dynamic --budget-kl 0", "without --budget-kl"),
+        ("quantize good.onnx --method dynamic --calibration-size 9", "without --calibration-size"),
+        ("quantize good.onnx --method dynamic --training-positions 9", "take --method qat"),
+        ("quantize good.onnx --calibration run --training-positions 9", "take --method qat"),
+        (
+            "quantize good.onnx --calibration run --keep-float none --budget-kl 0.1",
+            "expected --keep-float auto with --budget-kl",
+        ),
+        ("compare good.onnx int8.onnx --positions run --seed -1", "seed of at least 0, got -1"),
         ("compare missing.onnx good.onnx --positions run", "expected a model file, got nothing"),
         ("compare good.onnx truncated.onnx --positions run", "a file that does not load"),
         ("compare good.onnx nan.onnx --positions run", "NaN or infinity"),

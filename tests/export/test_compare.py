@@ -12,6 +12,7 @@ from aztoolkit.model import ModelSpec
 from export.compare import compare_files
 from export.comparison_page import WORST, _histogram
 from tests.export.conftest import make_constant_model
+from train.checkpoint import latest_checkpoint
 
 FIELDS = {
     "positions",
@@ -34,9 +35,22 @@ def test_the_report_stands_beside_the_second_model(models: Path, run: Path):
     assert report["part"] == "held-out"
     for key, name in (("first", "fp32"), ("second", "int8")):
         model = models / f"{name}.onnx"
-        assert report[key] == {"path": str(model), "precision": name, "sha256": sha256(model)}
+        of_checkpoint = {"checkpoint_sha256": sha256(latest_checkpoint(run))}
+        of_file = {"path": str(model), "precision": name, "sha256": sha256(model)}
+        assert report[key] == of_file | of_checkpoint
+    assert report["same_checkpoint"] is True
     assert {"aztoolkit", "onnxruntime", "numpy"} <= report["tools"].keys()
     assert 0 < report["kl_mean"] <= report["kl_p99"] < 0.01
+
+
+def test_the_report_knows_which_positions_it_is_of(models: Path, run: Path):
+    hashes = [
+        compare_files(models / "fp32.onnx", models / "fp16.onnx", run, count=10, seed=seed)[
+            "positions_sha256"
+        ]
+        for seed in (1, 1, 2)
+    ]
+    assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_a_model_is_at_no_distance_from_itself(models: Path, run: Path):
@@ -55,6 +69,7 @@ def test_a_model_that_knows_nothing_is_far_away(
         > 10 * compare_files(models / "fp32.onnx", models / "int8.onnx", run, count=100)["kl_mean"]
     )
     assert report["top1"] < 0.5
+    assert report["same_checkpoint"] is False
 
 
 def test_more_positions_than_are_held_out_must_not_be_asked_for(models: Path, run: Path):
