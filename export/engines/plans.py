@@ -1,6 +1,8 @@
 """Plans as files: kept while they are good, rebuilt when they are stale, foreign or slow."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +55,9 @@ class Outcome:
 
     spec: PlanSpec
     reason: str | None
-    """Why it was built, or None if the one that was there was good."""
+    """Why it was built, or None if the one that was there is kept."""
     builds: int
+    """Made in this call; 0 if the one that was there was good."""
 
 
 def check_card(library: Library, compute_capability: str | None, gpus: list[Gpu]) -> str:
@@ -90,11 +93,12 @@ def ensure_plan(
     """Leaves a good plan on disk, building it if need be.
 
     A plan is built anew if it is of another model, card, version or batch, if its files do not fit
-    together, or if it runs at less than 90 % of the best build's speed; then the fastest is kept.
+    together, or if it runs at less than 90 % of the best build's speed; then the fastest is kept, which
+    may be the plan that was there.
 
     Args:
         timer: measures a plan; None where its card is not here.
-        force: build in any case.
+        force: build in any case; the plan that was there is not kept.
 
     Raises:
         ModelError: the library does not take the model.
@@ -107,10 +111,10 @@ def ensure_plan(
         if timer is None:
             return Outcome(known, None, 0)
         timed = _timed(order, known, timer, best_per_s)
+        _write_spec(order, timed)
         if not is_slow(timed):
-            _write_spec(order, timed)
             return Outcome(timed, None, 0)
-        reason, best_per_s = "slower than the best build", _best(timed)
+        return _build(order, source, timer, "slower than the best build", _best(timed), old=timed)
     return _build(order, source, timer, str(reason), best_per_s)
 
 
@@ -121,10 +125,20 @@ def is_slow(spec: PlanSpec) -> bool:
 
 
 def _build(
-    order: Order, source: PlanSource, timer: Timer | None, reason: str, best_per_s: float
+    order: Order,
+    source: PlanSource,
+    timer: Timer | None,
+    reason: str,
+    best_per_s: float,
+    *,
+    old: PlanSpec | None = None,
 ) -> Outcome:
-    """Builds until a plan is fast enough, or often enough, and keeps the fastest."""
-    kept: tuple[Built, PlanSpec] | None = None
+    """Builds until a plan is fast enough, or often enough; the fastest so far always lies on disk.
+
+    Args:
+        old: what is on disk, with its speed, if it is good but slow; it stays unless a build is faster.
+    """
+    fastest = old
     for attempt in range(1, ATTEMPTS + 1):
         built = build_plan(
             source,
@@ -132,26 +146,37 @@ def _build(
             batch=order.batch,
             compute_capability=order.compute_capability,
         )
-        spec = _write(order, source, built)
+        spec = _spec(order, source, built)
+        if fastest is None:  # before it is timed, so that it is not lost should that fail
+            _write(order, built, spec)
         if timer is None:
             return Outcome(spec, reason, attempt)
-        spec = _timed(order, spec, timer, best_per_s)
+        with _on_trial(order, built) as trial:
+            spec = _timed(order, spec, timer, best_per_s, plan=trial)
         best_per_s = _best(spec)
-        if kept is None or _rate(spec) > _rate(kept[1]):
-            kept = built, spec
-        if not is_slow(kept[1]):
+        if fastest is None or _rate(spec) > _rate(fastest):
+            _write(order, built, spec)
+            fastest = spec
+        if not is_slow(fastest):
             break
-    assert kept is not None
-    built, spec = kept
-    write_bytes(order.plan, built.plan)
-    _write_spec(order, spec)
-    return Outcome(spec, reason, attempt)
+    assert fastest is not None
+    return Outcome(fastest, None if fastest is old else reason, attempt)
 
 
-def _write(order: Order, source: PlanSource, built: Built) -> PlanSpec:
-    # The sidecar comes last: a plan whose sidecar is of another plan is stale.
-    write_bytes(order.plan, built.plan)
-    spec = PlanSpec(
+@contextmanager
+def _on_trial(order: Order, built: Built) -> Iterator[Path]:
+    """Yields where a build lies while it is timed, beside the plan that it may replace."""
+    trial = order.plan.with_suffix(".trial")
+    write_bytes(trial, built.plan)
+    try:
+        yield trial
+    finally:
+        trial.unlink(missing_ok=True)
+
+
+def _spec(order: Order, source: PlanSource, built: Built) -> PlanSpec:
+    """Returns the sidecar of a build that was not timed."""
+    return PlanSpec(
         target=order.library.target,
         library_version=order.library.version,
         compute_capability=order.compute_capability,
@@ -160,10 +185,14 @@ def _write(order: Order, source: PlanSource, built: Built) -> PlanSpec:
         model_spec=source.spec,
         batch=order.batch,
         layers=built.layers,
-        plan_sha256=sha256(order.plan),
+        plan_sha256=hashlib.sha256(built.plan).hexdigest(),
     )
+
+
+def _write(order: Order, built: Built, spec: PlanSpec) -> None:
+    # The sidecar comes last: a plan whose sidecar is of another plan is stale.
+    write_bytes(order.plan, built.plan)
     _write_spec(order, spec)
-    return spec
 
 
 def _write_spec(order: Order, spec: PlanSpec) -> None:
@@ -192,10 +221,16 @@ def _best_known(order: Order, known: PlanSpec | None) -> float:
     return known.speed.best_evals_per_s if same and fits else 0.0
 
 
-def _timed(order: Order, spec: PlanSpec, timer: Timer, best_per_s: float) -> PlanSpec:
-    """Returns the sidecar with the plan's speed, and the best of it and of earlier builds."""
+def _timed(
+    order: Order, spec: PlanSpec, timer: Timer, best_per_s: float, *, plan: Path | None = None
+) -> PlanSpec:
+    """Returns the sidecar with the plan's speed, and the best of it and of earlier builds.
+
+    Args:
+        plan: where it lies, if not in its own place.
+    """
     assert order.card is not None
-    evals_per_s = round(timer(order.plan, spec), 1)
+    evals_per_s = round(timer(plan or order.plan, spec), 1)
     speed = Speed(
         gpu=order.card.name,
         driver=order.card.driver,

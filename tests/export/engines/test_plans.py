@@ -152,6 +152,49 @@ def test_slow_builds_are_repeated_and_the_fastest_kept(
     assert ensure_plan(order, source, timer=speeds(950)).reason is None
 
 
+def test_slower_builds_do_not_replace_the_plan_that_was_there(
+    order: Order, source: PlanSource, builds: Builds
+):
+    ensure_plan(order, source, timer=speeds(1000))
+    outcome = ensure_plan(order, source, timer=speeds(890, 500, 600, 880))
+    assert (outcome.reason, outcome.builds, builds.count) == (None, plans.ATTEMPTS, 4)
+    assert order.plan.read_bytes() == b"plan 1"
+    speed = outcome.spec.speed
+    assert speed is not None
+    assert (speed.evals_per_s, speed.best_evals_per_s) == (890, 1000)
+    assert read_plan_spec(order.plan) == outcome.spec
+    assert not list(order.plan.parent.glob("*.trial"))
+    assert ensure_plan(order, source, timer=speeds(950)).reason is None, "it is still a good plan"
+
+
+def test_a_build_that_fails_halfway_leaves_the_fastest_so_far(
+    order: Order, source: PlanSource, builds: Builds
+):
+    ensure_plan(order, source, timer=speeds(1000))
+    with pytest.raises(StopIteration):
+        ensure_plan(order, source, timer=speeds(500, 400))
+    assert order.plan.read_bytes() == b"plan 1"
+    with pytest.raises(StopIteration):
+        ensure_plan(order, source, timer=speeds(500, 600))
+    assert order.plan.read_bytes() == b"plan 4"
+    assert sorted(path.suffix for path in order.plan.parent.iterdir()) == [
+        ".json",
+        ".onnx",
+        ".plan",
+    ]
+    assert builds.count == 5
+    assert ensure_plan(order, source).reason is None, "what is there is whole"
+
+
+def test_a_first_build_that_cannot_be_timed_is_not_lost(
+    order: Order, source: PlanSource, builds: Builds
+):
+    with pytest.raises(StopIteration):
+        ensure_plan(order, source, timer=speeds())
+    assert ensure_plan(order, source, timer=speeds(1000)).reason is None
+    assert builds.count == 1
+
+
 def test_the_best_of_another_model_is_no_measure(order: Order, source: PlanSource, builds: Builds):
     ensure_plan(order, source, timer=speeds(1000))
     order.model.write_bytes(b"a larger model")
@@ -159,11 +202,8 @@ def test_the_best_of_another_model_is_no_measure(order: Order, source: PlanSourc
     assert (outcome.builds, builds.count) == (1, 2)
 
 
-def test_a_folder_that_cannot_be_written_is_named(
-    tmp_path: Path, source: PlanSource, builds: Builds
-):
-    (tmp_path / "file").write_text("")
-    order = Order(tmp_path / "file" / "m.onnx", library("1.7"), "8.9", Batch())
+def test_a_plan_that_cannot_be_written_is_named(order: Order, source: PlanSource, builds: Builds):
+    order.plan.mkdir()
     with pytest.raises(InputError, match="cannot write"):
         ensure_plan(order, source)
     assert builds.count == 1
