@@ -7,6 +7,7 @@ from typing import Any
 
 from aztoolkit.backends import RUNTIMES, Runtime, missing, open_evaluator
 from aztoolkit.backends.setting import make_setting, save_setting
+from aztoolkit.backends.tensorrt import PlanEvaluator
 from aztoolkit.errors import AztoolkitError, ConfigError
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.hardware import probe_cpu
@@ -45,12 +46,13 @@ def inference(
     Args:
         backends: those to try; without any, all that this machine has.
         threads: of one evaluator on the processor; without any, 1 and as many as there are cores.
-        save: whether `--backend auto` shall use what is found.
+        save: whether `--backend auto` shall use what is found, which it does only where nothing was
+            left out by `backends` or `threads`: what was not tried may be faster.
 
     Returns:
         `rows` with `backend, threads, batch, evals_per_s, lowest, highest`; `recommended` with
         `backend, threads, batch, evals_per_s`; `left_out`, by backend why it was not tried; `saved`,
-        the file that holds the recommendation.
+        the file that holds the recommendation, or None and `not_saved`, the reason.
 
     Raises:
         ModelError: the model is missing, broken or not ours.
@@ -63,9 +65,13 @@ def inference(
         for evaluator in opened.values():
             evaluator.close()
     best = recommend(rows)
-    saved = save_setting(make_setting(model, **best)) if save else None
     figures = {"model": str(model), "rows": rows, "recommended": best, "left_out": left_out}
-    return document(NAME, figures | {"saved": str(saved) if saved else None})
+    reason = _why_not_saved(backends, threads, save=save)
+    if reason:
+        return document(NAME, figures | {"saved": None, "not_saved": reason})
+    plan = isinstance(opened[Way(best["backend"], best["threads"])], PlanEvaluator)
+    saved = save_setting(make_setting(model, plan=plan, **best))
+    return document(NAME, figures | {"saved": str(saved)})
 
 
 def recommend(rows: Sequence[Row]) -> dict[str, Any]:  # Any: fields of a row
@@ -81,6 +87,19 @@ def recommend(rows: Sequence[Row]) -> dict[str, Any]:  # Any: fields of a row
     return {name: chosen[name] for name in ("backend", "threads", "batch", "evals_per_s")}
 
 
+def _why_not_saved(
+    backends: Sequence[Runtime], threads: Sequence[int], *, save: bool
+) -> str | None:
+    """Returns why a recommendation is not kept; None if it is."""
+    if not save:
+        return "as asked"
+    restricted = [name for name, given in (("backend", backends), ("threads", threads)) if given]
+    if not restricted:
+        return None
+    options = " and ".join(f"--{name}" for name in restricted)
+    return f"{options} left ways out that may be faster; measure without, and auto will use it"
+
+
 def _open(
     model: Path, backends: Sequence[Runtime], threads: Sequence[int]
 ) -> tuple[dict[Way, Evaluator], dict[str, str]]:
@@ -88,7 +107,7 @@ def _open(
     opened: dict[Way, Evaluator] = {}
     left_out: dict[str, str] = {}
     for backend in dict.fromkeys(backends):
-        lacks = missing(backend)
+        lacks = missing(backend, model)
         if lacks:
             left_out[backend] = lacks
             continue

@@ -10,6 +10,7 @@ from aztoolkit.backends.choice import (
     choose_backend,
     default_backend,
     missing,
+    read_spec,
 )
 from aztoolkit.evaluator import Evaluator
 
@@ -22,6 +23,7 @@ __all__ = [
     "default_backend",
     "missing",
     "open_evaluator",
+    "read_spec",
 ]
 
 

@@ -1,19 +1,25 @@
 """Which backend `--backend auto` takes, and why."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Literal, get_args
 
-from aztoolkit.backends.setting import find_setting
-from aztoolkit.errors import MachineError
+from aztoolkit.backends.setting import Setting, find_setting
+from aztoolkit.backends.tensorrt import has_plan, why_no_plan
+from aztoolkit.errors import MachineError, ModelError
+from aztoolkit.evaluator import Evaluator
 from aztoolkit.hardware import probe_gpus
 from aztoolkit.model import ModelSpec
+from aztoolkit.plan import Target
 
 Runtime = Literal["cpu", "cuda", "tensorrt", "rtx", "openvino"]
 BackendName = Literal["auto", "cpu", "cuda", "tensorrt", "rtx", "openvino"]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
+_PLANS: tuple[Target, ...] = get_args(Target)
+"""Libraries that run plans, the fastest first."""
 _MODULES: dict[Runtime, str] = {
     "cpu": "ort",
     "cuda": "cuda",
@@ -39,8 +45,9 @@ class Choice:
 def choose_backend(model: Path, backend: BackendName = "auto", *, threads: int = 0) -> Choice:
     """Returns the backend for a model: the one named, or for `auto` the best that this machine has.
 
-    `auto` takes what was measured to be fastest here; else, where there is an NVIDIA card, a TensorRT
-    plan, TensorRT-RTX or CUDA; else the processor.
+    `auto` takes what was measured to be fastest here; else, where there is an NVIDIA card, a good plan of
+    TensorRT or TensorRT-RTX, TensorRT-RTX's plugin or CUDA; else the processor. What it passes over,
+    such as a stale plan, stands in the reason.
 
     Args:
         threads: as they were asked for; 0 takes those that were measured with `auto`.
@@ -49,32 +56,33 @@ def choose_backend(model: Path, backend: BackendName = "auto", *, threads: int =
     """
     if backend != "auto":
         return Choice(backend, "as asked", threads)
-    return _measured(model, threads) or _by_hardware(model, threads)
+    passed_over: list[str] = []
+    for found in _preferred(model, threads):
+        if isinstance(found, Choice):
+            return replace(found, reason="; ".join([found.reason, *passed_over]))
+        if not any(found in earlier for earlier in passed_over):
+            passed_over.append(found)
+    chosen = _without_plan(model, threads)
+    return replace(chosen, reason="; ".join([chosen.reason, *passed_over]))
 
 
 def load_backend(runtime: Runtime) -> ModuleType:
-    """Returns the module of a backend: `check()` and `open_model(model, threads=)`."""
+    """Returns the module of a backend: `check(model)` and `open_model(model, threads=)`."""
     return import_module(f"aztoolkit.backends.{_MODULES[runtime]}")
 
 
-def missing(runtime: Runtime) -> str | None:
-    """Returns what a backend lacks on this machine, in one line; None if it can be used."""
+def missing(runtime: Runtime, model: Path | None = None) -> str | None:
+    """Returns what a backend lacks on this machine, in one line; None if it can be used.
+
+    Args:
+        model: what is to be opened, which may need a plan beside it, or need no more than that; without
+            one, a backend must be able to open any model that it takes.
+    """
     try:
-        load_backend(runtime).check()
-    except MachineError as error:
+        load_backend(runtime).check(model)
+    except (MachineError, ModelError) as error:
         return str(error)
     return None
-
-
-def _measured(model: Path, threads: int) -> Choice | None:
-    setting = find_setting(model)
-    if setting is None:
-        return None
-    runtime = next((name for name in RUNTIMES if name == setting.backend), None)
-    if runtime is None or missing(runtime):
-        return None
-    reason = f"the fastest here when measured on {setting.measured}, {setting.evals_per_s:,.0f}/s"
-    return Choice(runtime, reason, threads or setting.threads)
 
 
 def default_backend(threads: int = 0) -> Choice:
@@ -87,16 +95,46 @@ def default_backend(threads: int = 0) -> Choice:
     return Choice("cpu", "no NVIDIA card found", threads)
 
 
-def _by_hardware(model: Path, threads: int) -> Choice:
-    cards = [gpu.name for gpu in probe_gpus()]
-    if cards and model.is_file():
-        from aztoolkit.backends.tensorrt import has_plan
+def read_spec(model: Path) -> ModelSpec:
+    """Returns what a model says of itself, read on the processor; for the errors see `open_evaluator`."""
+    runtime: Runtime = "openvino" if missing("cpu") and not missing("openvino") else "cpu"
+    evaluator: Evaluator = load_backend(runtime).open_model(model, threads=1)
+    evaluator.close()
+    return evaluator.spec
 
-        if has_plan(model, "tensorrt") and not missing("tensorrt"):
-            return Choice("tensorrt", f"a plan for {cards[0]} stands beside the model", threads)
-        if _spec(model).precision == "int8":
-            reason = f"without a TensorRT plan {cards[0]} does not compute in INT8"
-            return Choice("cpu", reason, threads)
+
+def _preferred(model: Path, threads: int) -> Iterator[Choice | str]:
+    """Yields, the best first, what was measured and the plans beside a model, or why one is passed over."""
+    if setting := find_setting(model):
+        yield _measured(model, setting, threads)
+    for target in _PLANS:
+        if has_plan(model, target):
+            yield _on_plan(model, target, threads)
+
+
+def _measured(model: Path, setting: Setting, threads: int) -> Choice | str:
+    runtime = next((name for name in RUNTIMES if name == setting.backend), None)
+    target = next((name for name in _PLANS if name == setting.backend), None)
+    if runtime is None:
+        return f"measured with {setting.backend}, which is unknown"
+    lacks = why_no_plan(model, target) if setting.plan and target else missing(runtime, model)
+    if lacks:
+        return f"{runtime} was the fastest when measured on {setting.measured}, but {lacks}"
+    reason = f"the fastest here when measured on {setting.measured}, {setting.evals_per_s:,.0f}/s"
+    return Choice(runtime, reason, threads or setting.threads)
+
+
+def _on_plan(model: Path, target: Target, threads: int) -> Choice | str:
+    lacks = why_no_plan(model, target)
+    card = probe_gpus()[0].name
+    return lacks or Choice(target, f"a plan for {card} stands beside the model", threads)
+
+
+def _without_plan(model: Path, threads: int) -> Choice:
+    gpus = probe_gpus()
+    if gpus and model.is_file() and read_spec(model).precision == "int8":
+        reason = f"without a good plan {gpus[0].name} does not compute in INT8"
+        return Choice("cpu", reason, threads)
     return default_backend(threads)
 
 
@@ -109,11 +147,3 @@ def _on_card(card: str, threads: int) -> Choice:
             return Choice(runtime, f"{card} is here", threads)
         reasons.append(f"{runtime}: {lacks}")
     return Choice("cpu", f"{card} is here, but {'; '.join(reasons)}", threads)
-
-
-def _spec(model: Path) -> ModelSpec:
-    from aztoolkit.backends.ort import OrtEvaluator
-
-    evaluator = OrtEvaluator(model, threads=1)
-    evaluator.close()
-    return evaluator.spec

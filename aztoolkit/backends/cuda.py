@@ -12,7 +12,7 @@ from aztoolkit.hardware import probe_gpus
 PROVIDER = "CUDAExecutionProvider"
 
 
-def check() -> None:
+def check(_model: Path | None = None) -> None:
     """Raises MissingDependencyError or MachineError for want of the provider or of a card."""
     if PROVIDER not in ort.available_providers():
         raise MissingDependencyError(
@@ -33,7 +33,9 @@ def check_card() -> None:
 def open_model(model: Path, *, threads: int = 0) -> ort.OrtEvaluator:
     """Opens a model on the first card; see `aztoolkit.backends.open_evaluator` for the errors."""
     check()
-    return ort.OrtEvaluator(model, threads=threads, connect=_on_cuda, provider=PROVIDER)
+    return ort.OrtEvaluator(
+        model, threads=threads, connect=_on_cuda, provider=PROVIDER, extra="cuda"
+    )
 
 
 def _on_cuda(runtime: Any, _options: Any) -> dict[str, Any]:  # Any: onnxruntime ships no types

@@ -13,7 +13,7 @@ from aztoolkit.errors import MachineError, MissingDependencyError
 from aztoolkit.plan import Target
 
 _MODULES: dict[Target, str] = {"tensorrt": "tensorrt", "rtx": "tensorrt_rtx_bindings"}
-_NAMES: dict[Target, str] = {"tensorrt": "TensorRT", "rtx": "TensorRT-RTX"}
+NAMES: dict[Target, str] = {"tensorrt": "TensorRT", "rtx": "TensorRT-RTX"}
 _INSTALL: dict[Target, str] = {
     "tensorrt": "pip install 'aztoolkit[tensorrt]' --extra-index-url https://pypi.nvidia.com",
     "rtx": "pip install 'aztoolkit[rtx]'",
@@ -43,7 +43,7 @@ def check_library(target: Target) -> None:
     """Raises MissingDependencyError if a library is not installed."""
     if find_spec(_MODULES[target]) is None:
         raise MissingDependencyError(
-            f"expected {_NAMES[target]}, got none; install it with `{_INSTALL[target]}`"
+            f"expected {NAMES[target]}, got none; install it with `{_INSTALL[target]}`"
         )
 
 
@@ -59,7 +59,7 @@ def load_library(target: Target) -> Library:
     except (ImportError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise MissingDependencyError(
-            f"expected {_NAMES[target]} to load, got {reason}; install it anew with "
+            f"expected {NAMES[target]} to load, got {reason}; install it anew with "
             f"`{_INSTALL[target]}`"
         ) from error
     return Library(target, module, str(module.__version__))

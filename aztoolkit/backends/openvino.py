@@ -19,7 +19,7 @@ _METADATA = "framework"
 """Where OpenVINO keeps what stands in an ONNX file beside its graph."""
 
 
-def check() -> None:
+def check(_model: Path | None = None) -> None:
     """Raises MissingDependencyError if OpenVINO is not installed."""
     if find_spec("openvino") is None:
         raise MissingDependencyError(

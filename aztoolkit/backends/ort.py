@@ -26,7 +26,7 @@ Connect = Callable[[Any, Any], dict[str, Any]]  # Any: onnxruntime ships no type
 made with, such as `providers`."""
 
 
-def check() -> None:
+def check(_model: Path | None = None) -> None:
     """Raises MissingDependencyError if ONNX Runtime is not installed; does not load it."""
     if find_spec("onnxruntime") is None:
         raise MissingDependencyError(
@@ -54,15 +54,17 @@ class OrtEvaluator:
         threads: int = 0,
         connect: Connect = on_cpu,
         provider: str = PROVIDER,
+        extra: str = "cpu",
     ) -> None:
         """Loads and verifies `model`; see `aztoolkit.backends.open_evaluator` for the errors.
 
         Args:
             connect: chooses the device.
             provider: the execution provider that must come first in the session.
+            extra: of aztoolkit, which installs that provider.
         """
         self._session = _open_session(model, threads, connect)
-        _check_provider(self._session, provider)
+        _check_provider(self._session, provider, extra)
         metadata = self._session.get_modelmeta().custom_metadata_map
         self._spec = ModelSpec.from_metadata(metadata, source=model)
         check_tensors(_tensors(self._session), self._spec, model)
@@ -107,23 +109,7 @@ def available_providers() -> list[str]:
         ) from error
 
 
-def _open_session(model: Path, threads: int, connect: Connect) -> Any:  # Any: no types there
-    check_exists(model)
-    check()
-    import onnxruntime
-
-    options = _options(onnxruntime.SessionOptions(), threads)
-    device = connect(onnxruntime, options)
-    try:
-        return onnxruntime.InferenceSession(str(model), options, **device)
-    except Exception as error:  # onnxruntime raises classes of its own for every way to be broken
-        reason = str(error).splitlines()[0]
-        raise ModelError(
-            f"expected an ONNX model, got a file that does not load: {model}: {reason}"
-        ) from error
-
-
-def _options(options: Any, threads: int) -> Any:  # Any: onnxruntime ships no types
+def set_options(options: Any, threads: int) -> Any:  # Any: onnxruntime ships no types
     """Returns `options` for so many threads, and for INT8 products that are summed exactly.
 
     A processor without VNNI adds pairs of u8 x s8 products in 16 bits, which saturates where both are
@@ -136,13 +122,29 @@ def _options(options: Any, threads: int) -> Any:  # Any: onnxruntime ships no ty
     return options
 
 
-def _check_provider(session: Any, provider: str) -> None:
+def _open_session(model: Path, threads: int, connect: Connect) -> Any:  # Any: no types there
+    check_exists(model)
+    check()
+    import onnxruntime
+
+    options = set_options(onnxruntime.SessionOptions(), threads)
+    device = connect(onnxruntime, options)
+    try:
+        return onnxruntime.InferenceSession(str(model), options, **device)
+    except Exception as error:  # onnxruntime raises classes of its own for every way to be broken
+        reason = str(error).splitlines()[0]
+        raise ModelError(
+            f"expected an ONNX model, got a file that does not load: {model}: {reason}"
+        ) from error
+
+
+def _check_provider(session: Any, provider: str, extra: str) -> None:
     """Raises MachineError if the session fell back to another device, as ONNX Runtime does unasked."""
     first = next(iter(session.get_providers()), "none")
     if first != provider:
         raise MachineError(
             f"expected {provider} to start, got {first} in its place: its driver or libraries do not "
-            "load; install them with `pip install --force-reinstall 'aztoolkit[cuda]'`"
+            f"load; install them with `pip install --force-reinstall 'aztoolkit[{extra}]'`"
         )
 
 

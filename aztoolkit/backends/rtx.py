@@ -11,7 +11,7 @@ from typing import Any
 
 from aztoolkit.backends import ort, tensorrt
 from aztoolkit.backends.cuda import check_card
-from aztoolkit.backends.nvidia import check_cuda, check_library, load_library
+from aztoolkit.backends.nvidia import load_library
 from aztoolkit.backends.tensors import check_exists
 from aztoolkit.encoding import get_encoding
 from aztoolkit.errors import MachineError, MissingDependencyError
@@ -29,22 +29,15 @@ MIN_BATCH, BEST_BATCH, MAX_BATCH = 1, 64, 512
 """Sizes that kernels are compiled for; `BEST_BATCH` is what they are tuned to."""
 
 
-def check() -> None:
-    """Raises MissingDependencyError or MachineError for want of the plugin or of a card."""
-    ort.check()
-    if find_spec(PACKAGE) is None:
-        raise MissingDependencyError(
-            "expected the TensorRT-RTX plugin of ONNX Runtime, got none; "
-            "install it with `pip install 'aztoolkit[rtx]'`"
-        )
-    check_card()
-    capability = probe_gpus()[0].compute_capability
-    if capability not in CAPABILITIES:
-        names = ", ".join(sm_name(known) for known in CAPABILITIES)
-        raise MachineError(
-            f"expected a card that the TensorRT-RTX plugin runs on ({names}), "
-            f"got {sm_name(capability)}; use --backend cuda"
-        )
+def check(model: Path | None = None) -> None:
+    """Raises MissingDependencyError or MachineError for want of the plugin or of a card.
+
+    Given a model, a good plan beside it does in the plugin's place.
+    """
+    if model is None or not tensorrt.has_plan(model, "rtx"):
+        _check_plugin()
+    elif problem := tensorrt.why_no_plan(model, "rtx"):
+        _check_plugin(f"; {problem}")
 
 
 def open_model(model: Path, *, threads: int = 0) -> Evaluator:
@@ -53,21 +46,28 @@ def open_model(model: Path, *, threads: int = 0) -> Evaluator:
     A plan that is stale is not loaded: the plugin compiles the model as it is now.
     """
     check_exists(model)
-    if tensorrt.has_plan(model, "rtx") and _can_run_plans():
-        library = load_library("rtx")
-        if tensorrt.plan_problem(model, library) is None:
-            return tensorrt.open_plan(model, library)
-    check()
+    if tensorrt.has_plan(model, "rtx") and tensorrt.why_no_plan(model, "rtx") is None:
+        return tensorrt.open_plan(model, load_library("rtx"))
+    check(model)
     return _compile(model, threads)
 
 
-def _can_run_plans() -> bool:
-    try:
-        check_library("rtx")
-        check_cuda()
-    except MissingDependencyError:
-        return False
-    return True
+def _check_plugin(no_plan: str = "") -> None:
+    """Raises what `check` does; `no_plan` says why there is no plan to run in the plugin's place."""
+    ort.check()
+    if find_spec(PACKAGE) is None:
+        raise MissingDependencyError(
+            "expected the TensorRT-RTX plugin of ONNX Runtime or a good plan, got neither; "
+            f"install the plugin with `pip install 'aztoolkit[rtx]'`{no_plan}"
+        )
+    check_card()
+    capability = probe_gpus()[0].compute_capability
+    if capability not in CAPABILITIES:
+        names = ", ".join(sm_name(known) for known in CAPABILITIES)
+        raise MachineError(
+            f"expected a card that the TensorRT-RTX plugin runs on ({names}), "
+            f"got {sm_name(capability)}; use --backend cuda{no_plan}"
+        )
 
 
 def _compile(model: Path, threads: int) -> Evaluator:
@@ -77,7 +77,7 @@ def _compile(model: Path, threads: int) -> Evaluator:
         options.add_provider_for_devices(_devices(runtime), _provider_options(spec))
         return {}
 
-    return ort.OrtEvaluator(model, threads=threads, connect=on_rtx, provider=PROVIDER)
+    return ort.OrtEvaluator(model, threads=threads, connect=on_rtx, provider=PROVIDER, extra="rtx")
 
 
 def _read_spec(model: Path) -> ModelSpec:

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from aztoolkit import __version__
 from aztoolkit.files import sha256, user_cache, write_json
-from aztoolkit.hardware import probe_cpu, probe_gpus
+from aztoolkit.hardware import installed_runtimes, probe_cpu, probe_gpus
 
 FILE = "inference.json"
+_FOR_TRAINING = "torch"
+"""Counted among the runtimes, though no backend runs it."""
 
 
 class Setting(BaseModel):
@@ -23,8 +25,12 @@ class Setting(BaseModel):
     model_sha256: str
     machine: str
     """Processor, cores and cards; another machine's setting is never used."""
+    versions: dict[str, str]
+    """Of the runtimes that were installed; with others it is not used, for they may be faster or slower."""
     aztoolkit: str = __version__
     backend: str
+    plan: bool
+    """Whether the backend ran a plan that stood beside the model."""
     threads: int
     """Of one evaluator; 0 leaves the choice to the runtime."""
     batch: int
@@ -50,14 +56,21 @@ def this_machine() -> str:
     return "; ".join(parts)
 
 
+def runtime_versions() -> dict[str, str]:
+    """Returns the versions of the runtimes that are installed, by distribution."""
+    return {name: value for name, value in installed_runtimes().items() if name != _FOR_TRAINING}
+
+
 def make_setting(
-    model: Path, *, backend: str, threads: int, batch: int, evals_per_s: float
+    model: Path, *, backend: str, plan: bool, threads: int, batch: int, evals_per_s: float
 ) -> Setting:
-    """Returns a setting for a model on this machine, measured today."""
+    """Returns a setting for a model on this machine with these runtimes, measured today."""
     return Setting(
         model_sha256=sha256(model),
         machine=this_machine(),
+        versions=runtime_versions(),
         backend=backend,
+        plan=plan,
         threads=threads,
         batch=batch,
         evals_per_s=evals_per_s,
@@ -74,10 +87,12 @@ def save_setting(setting: Setting) -> Path:
 
 
 def find_setting(model: Path) -> Setting | None:
-    """Returns what was measured of a model on this machine, if anything was."""
-    path = settings_file()
-    known = _read(path)  # first: without it there is no need to read the whole model
-    return known.get(_key(sha256(model), this_machine())) if known and model.is_file() else None
+    """Returns what was measured of a model on this machine with the runtimes that it has now, if anything."""
+    known = _read(settings_file())  # first: without it there is no need to read the whole model
+    if not known or not model.is_file():
+        return None
+    setting = known.get(_key(sha256(model), this_machine()))
+    return setting if setting and setting.versions == runtime_versions() else None
 
 
 def _key(model_sha256: str, machine: str) -> str:

@@ -30,11 +30,14 @@ _ERROR = 1
 """Severity from which down a library's log says what went wrong."""
 
 
-def check() -> None:
-    """Raises MissingDependencyError or MachineError for want of TensorRT, CUDA's runtime or a card."""
-    check_library("tensorrt")
-    check_cuda()
-    check_card()
+def check(model: Path | None = None) -> None:
+    """Raises MissingDependencyError or MachineError for want of TensorRT, CUDA's runtime or a card.
+
+    Given a model, also ModelError for want of a good plan beside it.
+    """
+    _check_machine("tensorrt")
+    if model is not None:
+        _good_plan(model, load_library("tensorrt"))
 
 
 def open_model(model: Path, *, threads: int = 0) -> "PlanEvaluator":  # noqa: ARG001, of the processor
@@ -51,12 +54,7 @@ def open_plan(model: Path, library: Library) -> "PlanEvaluator":
         ModelError: there is none, or it is stale.
         MachineError: the card does not take it.
     """
-    capability = probe_gpus()[0].compute_capability
-    plan = plan_path(model, library.target, capability)
-    spec, problem = read_plan_spec(plan), plan_problem(model, library)
-    if spec is None or problem:
-        command = f"aztoolkit build {model} --target {library.target} --gpu {sm_name(capability)}"
-        raise ModelError(f"expected a plan of {model} at {plan}, but {problem}; run `{command}`")
+    plan, spec = _good_plan(model, library)
     return PlanEvaluator(plan, spec, library, Card())
 
 
@@ -77,6 +75,16 @@ def has_plan(model: Path, target: Target) -> bool:
     """Returns whether a plan for this machine's card stands beside a model, good or stale."""
     gpus = probe_gpus()
     return bool(gpus) and plan_path(model, target, gpus[0].compute_capability).is_file()
+
+
+def why_no_plan(model: Path, target: Target) -> str | None:
+    """Returns why no plan of a model can be run here, and what mends that; None if one can."""
+    try:
+        _check_machine(target)
+        _good_plan(model, load_library(target))
+    except (MachineError, ModelError) as error:
+        return str(error)
+    return None
 
 
 class PlanEvaluator:
@@ -153,6 +161,25 @@ class PlanEvaluator:
 
     def _reason(self) -> str:
         return " ".join(self._errors[-1].split()) if self._errors else "no reason"
+
+
+def _check_machine(target: Target) -> None:
+    """Raises MissingDependencyError or MachineError for want of what runs plans of a library."""
+    check_library(target)
+    check_cuda()
+    check_card()
+
+
+def _good_plan(model: Path, library: Library) -> tuple[Path, PlanSpec]:
+    """Returns the plan beside a model and its sidecar; raises ModelError if it must not be loaded."""
+    check_exists(model)
+    capability = probe_gpus()[0].compute_capability
+    plan = plan_path(model, library.target, capability)
+    spec, problem = read_plan_spec(plan), plan_problem(model, library)
+    if spec is None or problem:
+        command = f"aztoolkit build {model} --target {library.target} --gpu {sm_name(capability)}"
+        raise ModelError(f"expected a plan of {model} at {plan}, but {problem}; run `{command}`")
+    return plan, spec
 
 
 def _shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:

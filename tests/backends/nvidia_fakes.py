@@ -6,6 +6,7 @@ there: what the backend does with shapes, addresses and the order of its calls i
 
 import ctypes
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 
 from aztoolkit.backends.nvidia import Library
 from aztoolkit.evaluator import Evaluation, Evaluator
-from aztoolkit.model import INPUT, OUTPUTS
-from aztoolkit.plan import Target
+from aztoolkit.files import sha256, write_text
+from aztoolkit.model import INPUT, OUTPUTS, ModelSpec
+from aztoolkit.plan import Batch, PlanSpec, Target, plan_path, spec_path
 
 HOST_TO_DEVICE, DEVICE_TO_HOST = 1, 2
 OUT_OF_MEMORY = 2
@@ -144,6 +146,32 @@ def fake_library(
         __version__=version,
     )
     return Library(target, module, version)
+
+
+def write_plan(
+    model: Path,
+    spec: ModelSpec,
+    *,
+    target: Target = "tensorrt",
+    version: str = "11.0",
+    compute_capability: str = "8.9",
+) -> Path:
+    """Puts a good plan with its sidecar beside a model and returns the plan's path."""
+    plan = plan_path(model, target, compute_capability)
+    plan.write_bytes(b"a plan")
+    sidecar = PlanSpec(
+        target=target,
+        library_version=version,
+        compute_capability=compute_capability,
+        model=model.name,
+        model_sha256=sha256(model),
+        model_spec=spec,
+        batch=Batch(largest=8),
+        layers=(),
+        plan_sha256=sha256(plan),
+    )
+    write_text(spec_path(plan), sidecar.model_dump_json())
+    return plan
 
 
 def check_same(answer: Evaluation, expected: Evaluation) -> None:

@@ -6,12 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from aztoolkit.backends import cuda, ort, rtx
-from aztoolkit.backends.nvidia import Library
+from aztoolkit.backends import cuda, missing, ort, rtx
 from aztoolkit.errors import MachineError, MissingDependencyError
 from aztoolkit.hardware import Gpu
 from aztoolkit.model import ModelSpec
-from aztoolkit.plan import plan_path
+from tests.backends.nvidia_fakes import fake_library, write_plan
 from tests.export.conftest import make_constant_model
 
 CARD = Gpu("RTX 4060", "580.1", 8188, "8.9")
@@ -41,8 +40,20 @@ def test_a_provider_that_does_not_start_is_not_passed_over(
     monkeypatch.setattr(ort, "available_providers", lambda: [cuda.PROVIDER, ort.PROVIDER])
     monkeypatch.setattr(cuda, "probe_gpus", lambda: [CARD])
     monkeypatch.setattr(cuda, "_on_cuda", ort.on_cpu)
-    with pytest.raises(MachineError, match=f"expected {cuda.PROVIDER} to start, got CPU"):
+    with pytest.raises(MachineError, match=f"expected {cuda.PROVIDER} to start, got CPU") as info:
         cuda.open_model(model)
+    assert "'aztoolkit[cuda]'" in str(info.value)
+
+
+def test_the_rtx_provider_that_does_not_start_names_its_own_extra(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+):
+    on_cpu = SimpleNamespace(get_providers=lambda: [ort.PROVIDER])
+    monkeypatch.setattr(rtx, "_read_spec", lambda _model: None)
+    monkeypatch.setattr(ort, "_open_session", lambda *_: on_cpu)
+    with pytest.raises(MachineError, match=f"expected {rtx.PROVIDER} to start") as info:
+        rtx._compile(model, 1)
+    assert "'aztoolkit[rtx]'" in str(info.value)
 
 
 def test_cuda_comes_before_the_processor_with_its_libraries_loaded(
@@ -132,21 +143,42 @@ def test_a_runtime_that_does_not_load_is_one_line(monkeypatch: pytest.MonkeyPatc
         cuda.check()
 
 
-def test_a_good_plan_beside_the_model_runs_without_the_plugin(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """And one that is stale does not: the plugin compiles the model as it is now."""
-    monkeypatch.setattr(rtx.tensorrt, "probe_gpus", lambda: [CARD])
-    monkeypatch.setattr(rtx, "_can_run_plans", lambda: True)
-    monkeypatch.setattr(rtx, "load_library", lambda target: Library(target, None, "1.7"))
-    monkeypatch.setattr(rtx.tensorrt, "open_plan", lambda path, library: (path, library.target))
+@pytest.fixture
+def only_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with a card and TensorRT-RTX that lacks the plugin of ONNX Runtime."""
+    for module in (cuda, rtx, rtx.tensorrt):
+        monkeypatch.setattr(module, "probe_gpus", lambda: [CARD])
+    for name in ("check_library", "check_cuda"):
+        monkeypatch.setattr(rtx.tensorrt, name, lambda *_: None)
+    library = fake_library(None, target="rtx", version="1.7")
+    for module in (rtx, rtx.tensorrt):
+        monkeypatch.setattr(module, "load_library", lambda _target: library)
     monkeypatch.setattr(rtx, "find_spec", lambda _name: None)
-    plan = plan_path(model, "rtx", "8.9")
-    plan.write_bytes(b"plan")
-    with pytest.raises(MissingDependencyError, match="plugin"):
-        rtx.open_model(model)
-    monkeypatch.setattr(rtx.tensorrt, "plan_problem", lambda *_: None)
+
+
+@pytest.mark.usefixtures("only_plans")
+def test_a_good_plan_beside_the_model_runs_without_the_plugin(
+    model: Path, az_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rtx.tensorrt, "open_plan", lambda path, library: (path, library.target))
+    write_plan(model, az_spec, target="rtx", version="1.7")
     assert rtx.open_model(model) == (model, "rtx")
+    assert missing("rtx", model) is None
+    assert "plugin" in str(missing("rtx")), "it runs no other model"
+
+
+@pytest.mark.usefixtures("only_plans")
+def test_a_stale_plan_needs_the_plugin_which_compiles_the_model_as_it_is(
+    model: Path, az_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+):
+    write_plan(model, az_spec, target="rtx", version="1.6")
+    with pytest.raises(MissingDependencyError, match=r"plugin .*built by version 1\.6, not 1\.7"):
+        rtx.open_model(model)
+    assert "aztoolkit build" in str(missing("rtx", model))
+    monkeypatch.setattr(rtx, "find_spec", lambda _name: "found")
+    monkeypatch.setattr(rtx, "_compile", lambda *_: "compiled")
+    assert rtx.open_model(model) == "compiled"
+    assert missing("rtx", model) is None
 
 
 def test_a_missing_plugin_says_how_to_get_it(model: Path, monkeypatch: pytest.MonkeyPatch):

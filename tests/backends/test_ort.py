@@ -76,5 +76,5 @@ def test_products_are_made_exact_where_the_processor_saturates(
     entries: dict[str, str] = {}
     options = SimpleNamespace(add_session_config_entry=entries.__setitem__)
     monkeypatch.setattr(ort, "probe_cpu", lambda: SimpleNamespace(has_vnni=has_vnni))
-    assert ort._options(options, 3).intra_op_num_threads == 3
+    assert ort.set_options(options, 3).intra_op_num_threads == 3
     assert entries == settings

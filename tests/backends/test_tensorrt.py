@@ -8,16 +8,16 @@ import pytest
 from aztoolkit.backends import open_evaluator, tensorrt
 from aztoolkit.backends.nvidia import Card, load_library
 from aztoolkit.errors import EvaluationError, MachineError, MissingDependencyError, ModelError
-from aztoolkit.files import sha256, write_text
 from aztoolkit.hardware import Gpu
 from aztoolkit.model import ModelSpec
-from aztoolkit.plan import Batch, PlanSpec, plan_path, spec_path
+from aztoolkit.plan import plan_path, spec_path
 from tests.backends.nvidia_fakes import (
     FakeContext,
     FakeCuda,
     FakeEngine,
     check_same,
     fake_library,
+    write_plan,
 )
 from tests.conftest import HashEvaluator
 from tests.export.conftest import make_constant_model
@@ -35,20 +35,7 @@ def model(az_spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A model, a plan of it for the card of this machine, and that card."""
     monkeypatch.setattr(tensorrt, "probe_gpus", lambda: [ADA])
     model = make_constant_model(tmp_path / "m.onnx", az_spec)
-    plan = plan_path(model, "tensorrt", ADA.compute_capability)
-    plan.write_bytes(b"a plan")
-    spec = PlanSpec(
-        target="tensorrt",
-        library_version="11.0",
-        compute_capability=ADA.compute_capability,
-        model=model.name,
-        model_sha256=sha256(model),
-        model_spec=az_spec,
-        batch=Batch(largest=8),
-        layers=(),
-        plan_sha256=sha256(plan),
-    )
-    write_text(spec_path(plan), spec.model_dump_json())
+    write_plan(model, az_spec, compute_capability=ADA.compute_capability)
     return model
 
 

@@ -3,12 +3,15 @@
 import json
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from aztoolkit.backends import choose_backend, missing
-from aztoolkit.backends.setting import settings_file
+from aztoolkit.backends.setting import find_setting, settings_file
+from aztoolkit.backends.tensorrt import PlanEvaluator
 from aztoolkit.cli import BAD_INPUT, main
+from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.model import ModelSpec
 from benchmarks import inference as subject
 from tests.export.conftest import make_constant_model
@@ -44,22 +47,69 @@ def test_the_fastest_is_recommended_with_the_smallest_batch_that_comes_close(
 
 
 def test_every_way_is_measured_and_the_best_used_by_auto(
-    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    arguments = ["--batch", "1", "--batch", "8", "--threads", "1", "--threads", "2", "--backend"]
+    monkeypatch.setattr(subject, "RUNTIMES", ("cpu",))
+    monkeypatch.setattr(subject, "probe_cpu", lambda: SimpleNamespace(cores=2))
     folder = tmp_path / "out"
-    command = ["benchmark", "inference", str(model), *arguments, "cpu", "--output", str(folder)]
+    arguments = ["--batch", "1", "--batch", "8", "--output", str(folder)]
+    command = ["benchmark", "inference", str(model), *arguments]
     assert main([*command, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     ways = [(row["backend"], row["threads"], row["batch"]) for row in report["rows"]]
     assert ways == [("cpu", 1, 1), ("cpu", 2, 1), ("cpu", 1, 8), ("cpu", 2, 8)]
     assert report["saved"] == str(settings_file())
+    assert "not_saved" not in report
     assert json.loads((folder / "inference.json").read_text()) == report
     chosen, best = choose_backend(model), report["recommended"]
     assert (chosen.backend, chosen.threads) == (best["backend"], best["threads"])
     assert "when measured on" in chosen.reason
     assert main(command) == 0
     assert "recommended" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--backend", "cpu"], "--backend left"),
+        (["--threads", "1"], "--threads left"),
+        (["--backend", "cpu", "--threads", "1"], "--backend and --threads left"),
+        (["--no-save"], "as asked"),
+    ],
+)
+def test_what_left_ways_out_is_not_called_the_fastest(
+    options: list[str],
+    named: str,
+    model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setattr(subject, "RUNTIMES", ("cpu",))
+    assert main(["benchmark", "inference", str(model), "--batch", "1", *options, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["saved"] is None
+    assert report["not_saved"].startswith(named)
+    assert not settings_file().exists()
+    assert "measured" not in choose_backend(model).reason
+
+
+@pytest.mark.parametrize("by_plan", [True, False])
+def test_it_is_kept_whether_a_plan_was_measured(
+    by_plan: bool, model: Path, az_spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+):
+    """`auto` does not take the backend for it once the plan is gone."""
+    evaluator = object.__new__(PlanEvaluator) if by_plan else UniformEvaluator(az_spec)
+    way = subject.Way("rtx", 0)
+    monkeypatch.setattr(PlanEvaluator, "close", lambda _self: None)
+    monkeypatch.setattr(subject, "_open", lambda *_: ({way: evaluator}, {}))
+    monkeypatch.setattr(subject, "_rows", lambda *_: [row("rtx", 0, 1, 10)])
+    assert subject.inference(model, batches=[1])["saved"] == str(settings_file())
+    setting = find_setting(model)
+    assert setting is not None
+    assert setting.plan == by_plan
 
 
 def test_without_backends_all_that_are_here_are_tried(model: Path):
