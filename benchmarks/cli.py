@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 from cyclopts.types import NonNegativeInt, PositiveInt
 from rich.table import Table
 
-from aztoolkit.backends import BackendName, Runtime, choose_backend
+from aztoolkit.backends import BackendName, Runtime, choose_backend, read_spec
 from aztoolkit.console import human_console, print_json, progress_console
 
 Report = dict[str, Any]  # Any: a JSON document
@@ -125,7 +125,7 @@ def quantization(
     Parameters
     ----------
     models: list[Path]
-        Such as fp32.onnx and int8.onnx; the first is what others are held against.
+        Such as fp32.onnx and int8.onnx; others are held against the first in FP32, or else the first.
     threads: int
         Processor threads of each; 0 leaves the choice to the runtime.
     backend: BackendName
@@ -138,12 +138,13 @@ def quantization(
     from benchmarks.quantization import quantization as measure
 
     def work() -> Report:
-        report = measure(models, threads=threads, backend=backend, skip_search=skip_search)
+        report = measure(ordered, threads=threads, backend=backend, skip_search=skip_search)
         if output:
             write_text(output / "quantization.svg", plot(report))
         return report
 
-    _say_backends(models, backend)
+    ordered = _reference_first(models)
+    _say_backends(ordered, backend)
     return _show([work], json_output, output)
 
 
@@ -160,7 +161,8 @@ def inference(
 ) -> int:
     """A model on every backend: evaluations a second by batch and threads, and what to use here.
 
-    What is recommended is kept for `--backend auto`, for this model on this machine.
+    What is recommended is kept for `--backend auto`, for this model on this machine with the runtimes
+    that it has now; not so if --backend or --threads leave out what may be faster.
 
     Parameters
     ----------
@@ -204,7 +206,7 @@ def network(
     Parameters
     ----------
     models: list[Path]
-        Such as fp32.onnx and int8.onnx; the first is what others are held against.
+        Such as fp32.onnx and int8.onnx; others are held against the first in FP32, or else the first.
     threads: int
         Processor threads of each; 0 leaves the choice to the runtime.
     backend: BackendName
@@ -212,8 +214,9 @@ def network(
     """
     from benchmarks.network import network as measure
 
-    _say_backends(models, backend)
-    return _show([lambda: measure(models, threads=threads, backend=backend)], json_output, output)
+    ordered = _reference_first(models)
+    _say_backends(ordered, backend)
+    return _show([lambda: measure(ordered, threads=threads, backend=backend)], json_output, output)
 
 
 @app.command
@@ -270,6 +273,14 @@ def _show(works: Sequence[Work], json_output: bool, output: Path | None) -> int:
     if json_output:
         print_json(reports[0] if len(reports) == 1 else reports)
     return 0
+
+
+def _reference_first(models: list[Path]) -> list[Path]:
+    """Returns models with that in FP32 in front, if there is one: others are held against the first."""
+    if len(models) < 2:
+        return models
+    reference = next((model for model in models if read_spec(model).precision == "fp32"), models[0])
+    return [reference, *(model for model in models if model is not reference)]
 
 
 def _say_backends(models: list[Path], backend: BackendName) -> None:

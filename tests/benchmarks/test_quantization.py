@@ -10,8 +10,8 @@ import pytest
 
 from aztoolkit.cli import BAD_INPUT, main
 from aztoolkit.model import ModelSpec
+from benchmarks import network, side_by_side
 from benchmarks import quantization as subject
-from benchmarks import side_by_side
 from benchmarks.memory import memory_mib
 from benchmarks.plot import bars
 from tests.export.conftest import make_constant_model
@@ -75,6 +75,39 @@ def test_the_command_saves_document_and_picture_and_can_leave_out_searches(
         "quantization.json",
         "quantization.svg",
     ]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+@pytest.mark.parametrize(
+    ("precisions", "reference"),
+    [(("fp16", "fp32"), "fp32"), (("int8", "fp16"), None), (("fp32", "fp32"), None)],
+)
+def test_others_are_held_against_the_model_in_fp32_wherever_it_stands(
+    order: list[int],
+    precisions: tuple[str, str],
+    reference: str | None,
+    az_spec: ModelSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    models = [
+        make_constant_model(
+            tmp_path / f"{index}.onnx", az_spec.model_copy(update={"precision": precisions[index]})
+        )
+        for index in order
+    ]
+    seen: list[list[Path]] = []
+    for module, name in ((subject, "quantization"), (network, "network")):
+        monkeypatch.setattr(module, name, lambda paths, **_: seen.append(paths))
+    monkeypatch.setattr("benchmarks.cli._show", lambda works, *_: [work() for work in works] and 0)
+    arguments = [*map(str, models), "--backend", "cpu"]
+    for command in ("quantization", "network"):
+        assert main(["benchmark", command, *arguments]) == 0
+    first = models[0] if reference is None else tmp_path / f"{precisions.index(reference)}.onnx"
+    for paths in seen:
+        assert paths[0] == first
+        assert sorted(paths) == sorted(models)
+    assert len(seen) == 2
 
 
 @pytest.mark.parametrize("command", ["quantization", "network", "inference"])
