@@ -14,8 +14,9 @@ from export.cli.written import show_written
 def export(source: Path, /, *, fp16: bool = True, output: Output = None, json: Flag = False) -> int:
     """Write a checkpoint as FP32 and FP16 ONNX models, or an FP32 model as FP16; each is tried first.
 
-    A run's last checkpoint becomes fp32.onnx and fp16.onnx in the folder `export` of the run; any
-    other is named after it, as in step-00001234.fp32.onnx, and replaces nothing.
+    A run's last checkpoint becomes fp32.onnx and fp16.onnx in the run's folder
+    `export`; models of any other are named after it, as in
+    step-00001234.fp32.onnx, and replace nothing of the last one's.
 
     For example:
         aztoolkit export runs/a

@@ -51,8 +51,9 @@ def quantize(
 ) -> int:
     """Shrink a model to INT8, calibrated on positions; some games are held out for `compare`.
 
-    A checkpoint is exported first. A run's last one becomes fp32.onnx and int8.onnx in the folder
-    `export` of the run; any other is named after it, as in step-00001234.int8.onnx.
+    A checkpoint is exported first, into the folder `export` of its run. A run's
+    last one becomes fp32.onnx and int8.onnx there; models of any other are named
+    after it, as in step-00001234.int8.onnx, and replace nothing of the last one's.
 
     For example:
         aztoolkit quantize runs/a --int8
