@@ -8,7 +8,7 @@ Both are asked for a strongly typed network: each layer has the precision that t
 from dataclasses import dataclass
 from typing import Any
 
-from aztoolkit.backends.nvidia import Library, Message, make_logger
+from aztoolkit.backends.nvidia import NAMES, Library, Message, make_logger
 from aztoolkit.errors import ModelError
 from aztoolkit.model import INPUT
 from aztoolkit.plan import Batch, Layer, sm_name
@@ -17,7 +17,6 @@ from export.engines.source import PlanSource
 
 _ERROR = 1
 """Severity from which down a line of the log says what went wrong."""
-_NAMES = {"tensorrt": "TensorRT", "rtx": "TensorRT-RTX"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def build_plan(
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise ModelError(
-            f"expected {_NAMES[library.target]} to build {source.spec.precision} for "
+            f"expected {NAMES[library.target]} to build {source.spec.precision} for "
             f"{sm_name(compute_capability)}, got {_reason(log)}{_advice(source)}"
         )
     return Built(bytes(plan), _layers(bytes(plan), library, logger, log))
@@ -72,7 +71,7 @@ def _parse(
     if not parser.parse(source.onnx):
         errors = [parser.get_error(index).desc() for index in range(parser.num_errors)]
         reason = " ".join(errors[0].split()) if errors else _reason(log)
-        raise ModelError(f"expected a model that {_NAMES[library.target]} can read, got {reason}")
+        raise ModelError(f"expected a model that {NAMES[library.target]} can read, got {reason}")
     return network
 
 

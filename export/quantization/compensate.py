@@ -58,11 +58,11 @@ def compensate(
     """Returns the model with weights that lie on the grids of `scheme`, and biases to go with them.
 
     Args:
-        planes: `[N, C, 8, 8]` positions; the first `POSITIONS` are used.
+        planes: `[N, C, 8, 8]` positions; `POSITIONS` of them, evenly spread, are used.
         watch: shown one stage of as many positions as there are layers times those used.
     """
     changed = prepared.copy()
-    planes = planes[:POSITIONS]
+    planes = planes[np.linspace(0, len(planes) - 1, min(POSITIONS, len(planes))).astype(int)]
     progress = watch("rounding weights", len(planes) * len(scheme.layers))
     order = [layer.name for layer in scheme.layers]
     for index, layer in enumerate(scheme.layers):

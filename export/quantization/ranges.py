@@ -95,7 +95,9 @@ def _percentile(counts: NDArray[np.float64], low: float, high: float) -> tuple[f
 
 
 def _entropy(counts: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
-    """Returns the share of the span whose 256 steps lose the least information."""
+    """Returns the share of the span whose 256 steps lose the least information; all of one without 0."""
+    if low > 0 or high < 0:
+        return low, high
     centres = (np.arange(_BINS) + 0.5) / _BINS * (high - low) + low
     # Zero is exact whatever the span; its many values would drown all others.
     counts = np.where(np.abs(centres) <= (high - low) / _BINS, 0, counts)

@@ -19,7 +19,7 @@ class Rounded:
     """Its weights may lie on their grids already."""
     scheme: Scheme
     exact: Prepared
-    """The same with the weights that layers have in float."""
+    """The same with the weights that layers have in float; after training, those trained to lie on grids."""
 
     def graph(self) -> onnx.ModelProto:
         """Returns the rounded model, without metadata."""

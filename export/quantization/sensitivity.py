@@ -2,14 +2,13 @@
 
     alone      the distance to FP32 if this layer only is rounded         what it causes
     gain       by how much the distance falls if this layer is not        what floating it buys
-    price      by how much the model then slows down                      what that costs
+    price      by how much the model then slows down (`prices`)           what that costs
 
 Layers go back to float in the order of gain by price until the distance is within a budget. Each time
 the distance is measured anew, because what layers cause does not simply add up. All is measured with
 ONNX Runtime, as shipped, on a sample of the calibration positions.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,17 +17,13 @@ import onnx
 from numpy.typing import NDArray
 
 from aztoolkit.evaluator import Evaluation
-from aztoolkit.model import INPUT, OUTPUTS
 from export.distances import Distances, distances
 from export.progress import Watch, ignore_stages
+from export.quantization.prices import Prices, find_prices
 from export.quantization.rounded import Rounded
-from export.quantization.sessions import answers_of, open_session
+from export.quantization.sessions import answers_of
 
 POSITIONS = 400
-TIMED_BATCH = 16
-_TIMED_RUNS = 7
-_LEAST_PRICE = 0.01
-"""Share of the whole time that is the least price: shorter times cannot be told apart."""
 _KEPT_SPEED = 0.5
 """Share of what INT8 saves in time that must be left; beyond it FP32 or FP16 is the better choice."""
 
@@ -109,11 +104,11 @@ def search_layers(
 ) -> tuple[Rounded, Search]:
     """Returns the model with as many layers in float as a budget of mean KL takes, and why these."""
     before = judge.kl(rounded.graph())
-    costs = rank_layers(rounded, judge, before, watch=watch)
-    slow_ms, fast_ms = times_ms([original, rounded.graph()], judge.planes)
-    limit_ms = slow_ms - _KEPT_SPEED * (slow_ms - fast_ms)
+    prices = find_prices(original, rounded, judge.planes)
+    costs = rank_layers(rounded, judge, before, prices, watch=watch)
+    limit_ms = prices.slow_ms - _KEPT_SPEED * (prices.slow_ms - prices.fast_ms)
     floated: list[str] = []
-    kl, spent_ms = before, fast_ms
+    kl, spent_ms = before, prices.fast_ms
     for cost in costs:
         if kl <= budget_kl or cost.kl_gain <= 0:
             break
@@ -128,7 +123,7 @@ def search_layers(
 
 
 def rank_layers(
-    rounded: Rounded, judge: Judge, kl: float, *, watch: Watch = ignore_stages
+    rounded: Rounded, judge: Judge, kl: float, prices: Prices, *, watch: Watch = ignore_stages
 ) -> list[Cost]:
     """Returns what each rounded layer costs, the most worthwhile to put back to float first.
 
@@ -137,34 +132,19 @@ def rank_layers(
     """
     names = [layer.name for layer in rounded.scheme.layers]
     progress = watch("measuring sensitivity", len(names) * len(judge.planes))
-    whole = rounded.graph()
     costs = []
     for name in names:
         alone = rounded.without([other for other in names if other != name]).graph()
         rest = rounded.without([name]).graph()
         caused = judge.distances(alone)
-        with_ms, without_ms = times_ms([whole, rest], judge.planes)
         costs.append(
             Cost(
                 layer=name,
                 kl_alone=float(caused.kl.mean()),
                 winrate_alone=float(np.percentile(caused.winrate, 99)),
                 kl_gain=kl - judge.kl(rest),
-                price_ms=max(without_ms - with_ms, _LEAST_PRICE * with_ms),
+                price_ms=prices.price_ms(name),
             )
         )
         progress(len(judge.planes))
     return sorted(costs, key=lambda cost: -cost.worth)
-
-
-def times_ms(models: Sequence[onnx.ModelProto], planes: NDArray[np.float32]) -> list[float]:
-    """Returns the shortest time of each model for a batch of 16, taken in turns."""
-    sessions = [open_session(model) for model in models]
-    batch = {INPUT: planes[:TIMED_BATCH]}
-    best = [float("inf")] * len(sessions)
-    for _ in range(_TIMED_RUNS):
-        for place, session in enumerate(sessions):
-            start_s = time.perf_counter()
-            session.run(list(OUTPUTS), batch)
-            best[place] = min(best[place], 1000 * (time.perf_counter() - start_s))
-    return best

@@ -7,28 +7,18 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from aztoolkit.backends.ort import PROVIDER, set_options
 from aztoolkit.evaluator import Evaluation
-from aztoolkit.hardware import probe_cpu
 from aztoolkit.model import INPUT, OUTPUTS
 from export.progress import BATCH
-
-_FATAL_ONLY = 4
-_EXACT_PRODUCTS = "session.x64quantprecision"
-"""See `aztoolkit.backends.ort`."""
 
 
 def open_session(model: onnx.ModelProto) -> Any:  # Any: onnxruntime ships no types
     """Returns a session of one thread on the processor."""
     import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = _FATAL_ONLY
-    if not probe_cpu().has_vnni:
-        options.add_session_config_entry(_EXACT_PRODUCTS, "1")
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    options = set_options(onnxruntime.SessionOptions(), 1)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=[PROVIDER])
 
 
 def values_of(

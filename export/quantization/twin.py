@@ -63,8 +63,9 @@ class Twin(nn.Module):
         self.scales = nn.ParameterDict()
         self.places = nn.ParameterDict()
         self._steps: list[_Step] = []
+        kept = _factors_of_input(prepared)
         for tensor in prepared.model.graph.initializer:
-            self._add_constant(tensor)
+            self._add_constant(tensor, trained=tensor.name not in kept)
         for name in sorted(scheme.rounded - prepared.exact.keys()):
             scale = torch.tensor(scheme.grids[name].scale).log()
             self.scales[self._key(f"{name} scale")] = nn.Parameter(scale)
@@ -149,9 +150,10 @@ class Twin(nn.Module):
     def _scales(self, layer: Layer) -> Tensor:
         return torch.from_numpy(self._scheme.scales[layer.name]).reshape(-1, 1, 1, 1)
 
-    def _add_constant(self, tensor: onnx.TensorProto) -> None:
+    def _add_constant(self, tensor: onnx.TensorProto, *, trained: bool) -> None:
+        """Adds a parameter; or a constant, such as what makes the input exact."""
         values = torch.from_numpy(numpy_helper.to_array(tensor).copy())
-        if values.is_floating_point():
+        if values.is_floating_point() and trained:
             self.weights[self._key(tensor.name)] = nn.Parameter(values)
         else:
             self._constants[tensor.name] = values
@@ -172,6 +174,16 @@ class Twin(nn.Module):
                     f"{node.op_type}; use --method static"
                 )
             self._steps.append(_Step(node, self._scheme, self._layers.get(node.name)))
+
+
+def _factors_of_input(prepared: Prepared) -> set[str]:
+    """Returns the constants that bring the planes to multiples of their scale: they are exact as they are."""
+    return {
+        name
+        for node in prepared.model.graph.node
+        if INPUT in node.input and prepared.exact.keys() & set(node.output)
+        for name in node.input
+    }
 
 
 class _Step:

@@ -9,6 +9,8 @@ from export.graph import drop_unread, pack_matrices
 from export.quantization.layers import Layer, Prepared, parameter
 from export.quantization.scheme import Scheme
 
+_S32 = -(2.0**31), 2.0**31 - 1
+
 
 def write_graph(prepared: Prepared, scheme: Scheme) -> onnx.ModelProto:
     """Returns a prepared model rounded by a scheme, without metadata."""
@@ -64,7 +66,8 @@ def _round_parameters(
     if scheme.target.rounds_biases:
         steps = (scheme.grids[layer.source].scale * scales.astype(np.float64)).astype(np.float32)
         bias = np.rint(parameter(graph, layer.bias) / steps.astype(np.float64))
-        made.append(_constant_node(graph, layer.bias, bias.astype(np.int32), steps))
+        codes = np.clip(bias, *_S32).astype(np.int32)
+        made.append(_constant_node(graph, layer.bias, codes, steps))
         node.input[2] = rounded_name(layer.bias)
     return made
 

@@ -16,7 +16,8 @@ from export.distances import compare_evaluators
 from export.graph import divide_planes
 from export.lc0.importer import import_network, read_source
 from export.positions import sample_boards
-from export.quantize import quantize_static
+from export.quantization.training import Training
+from export.quantize import Recipe, quantize_model, quantize_static
 from tests.export.lc0.networks import write_network
 
 FACTORS = "planes_factors"
@@ -55,6 +56,15 @@ def test_every_plane_is_exact(int8: Path):
     others = np.delete(factors, lc0_112.HALFMOVE_CLOCK)
     assert (others == 1).all()
     assert np.rint(1 / scale) == 99
+
+
+def test_training_leaves_the_input_exact(fp32: Path, tmp_path: Path, calibration: Calibration):
+    recipe = Recipe(method="qat", training=Training(positions=640, batch=32))
+    quantize_model(fp32, tmp_path / "qat.onnx", calibration, recipe)
+    clock = tensors_of(tmp_path / "qat.onnx")[FACTORS].ravel()
+    expected = np.ones(lc0_112.PLANES, dtype=np.float32)
+    expected[lc0_112.HALFMOVE_CLOCK] /= 99
+    assert np.array_equal(clock, expected)
 
 
 def test_dividing_planes_changes_no_answer(fp32: Path, tmp_path: Path, calibration: Calibration):

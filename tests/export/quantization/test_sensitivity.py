@@ -6,9 +6,13 @@ import numpy as np
 import onnx
 import pytest
 
+from aztoolkit.model import ModelSpec
+from export.calibration import Calibration
 from export.quantization.chart import draw_search
+from export.quantization.prices import PricesByWork, find_prices
 from export.quantization.rounded import Rounded
 from export.quantization.sensitivity import Judge, rank_layers, search_layers
+from export.quantize import Recipe, round_static
 
 
 def test_every_layer_is_ranked_by_gain_for_its_price(
@@ -17,7 +21,8 @@ def test_every_layer_is_ranked_by_gain_for_its_price(
     judge = Judge(original, planes, [])
     done: list[int] = []
     kl = judge.kl(rounded.graph())
-    costs = rank_layers(rounded, judge, kl, watch=lambda *_: done.append)
+    prices = find_prices(original, rounded, planes)
+    costs = rank_layers(rounded, judge, kl, prices, watch=lambda *_: done.append)
     assert {cost.layer for cost in costs} == {layer.name for layer in rounded.scheme.layers}
     assert [cost.worth for cost in costs] == sorted((cost.worth for cost in costs), reverse=True)
     assert all(cost.price_ms > 0 and cost.kl_alone > 0 for cost in costs)
@@ -59,3 +64,18 @@ def test_a_budget_out_of_reach_is_said_to_be(
         node.text for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
     }
     assert {cost.layer for cost in search.costs} <= words
+
+
+def test_layers_for_tensorrt_go_back_too_up_to_half_of_the_work(
+    original: onnx.ModelProto, spec: ModelSpec, calibration: Calibration
+):
+    rounded = round_static(original, spec, calibration, Recipe(target="tensorrt"))
+    prices = find_prices(original, rounded, calibration.planes)
+    assert isinstance(prices, PricesByWork)
+    names = [layer.name for layer in rounded.scheme.layers]
+    assert sum(map(prices.price_ms, names)) == pytest.approx(prices.slow_ms)
+    judge = Judge(original, calibration.planes, [])
+    found, search = search_layers(original, rounded, judge, 0.0)
+    assert search.floated
+    assert found.scheme.layers
+    assert sum(map(prices.price_ms, search.floated)) <= 0.5 * prices.slow_ms
