@@ -101,13 +101,14 @@ def test_nothing_is_learnt_before_the_minimum(
     assert "loss" not in rows(run)[0]
 
 
+def no_compiler(*_: object, **__: object) -> None:
+    raise RuntimeError("no compiler")
+
+
 def test_a_compiler_that_fails_is_said_and_written_down(
     run: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def compiler(*_: object, **__: object) -> None:
-        raise RuntimeError("no compiler")
-
-    failing = partial(compile_network, compiler=compiler)
+    failing = partial(compile_network, compiler=no_compiler)
     monkeypatch.setattr("train.learner.compile_network", failing)
     said = io.StringIO()
     compiled = config.model_copy(update={"training_compile": "default"})
@@ -121,10 +122,7 @@ def test_a_compiler_that_fails_is_said_and_written_down(
 def test_a_self_play_compiler_that_fails_is_said_once(
     run: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def compiler(*_: object, **__: object) -> None:
-        raise RuntimeError("no compiler")
-
-    failing = partial(compile_inference, compiler=compiler)
+    failing = partial(compile_inference, compiler=no_compiler)
     monkeypatch.setattr("train.inference.compile_inference", failing)
     said = io.StringIO()
     compiled = config.model_copy(update={"inference_compile": "default"})
