@@ -1,18 +1,24 @@
 """The routes: each validates, delegates, and answers with the state of the game."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable
 
 import chess
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+from starlette.requests import HTTPConnection
 
 from aztoolkit import __version__
 from aztoolkit.mcts import best_backend
 from serve import play
-from serve.catalog import Catalog
-from serve.config import ServeConfig
-from serve.positions import parse_fen
-from serve.report import describe, parse_side
+from serve.catalog import ReportName
+from serve.guard import REPORT_POLICY
+from serve.parts import Parts
+from serve.pgn import read_pgn, write_pgn
+from serve.positions import check_open, parse_position
+from serve.report import describe, parse_side, played_moves
 from serve.schemas import (
+    DisagreementList,
     EngineList,
     ErrorBody,
     GameChange,
@@ -20,27 +26,24 @@ from serve.schemas import (
     Health,
     MoveRequest,
     NewGame,
+    PlayedMove,
+    Player,
+    Resignation,
 )
-from serve.sessions import Sessions
-from serve.workers import Workers
+from serve.sessions import HUMAN, Seat
 
 _GAME = "/games/{game_id}"
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the routes work with."""
-
-    config: ServeConfig
-    catalog: Catalog
-    sessions: Sessions
-    workers: Workers
+_ENGINE = "/engines/{engine_id}"
+_BUSY: dict[int | str, dict[str, object]] = {503: {"model": ErrorBody}}
+_TEXT: dict[int | str, dict[str, object]] = {200: {"content": {"text/plain": {}}}}
+_PAGE: dict[int | str, dict[str, object]] = {200: {"content": {"text/html": {}}}}
 
 
 def create_router(parts: Parts) -> APIRouter:
-    """Returns all routes of the API."""
+    """Returns all routes of the API, save the WebSockets."""
     router = APIRouter(prefix="/api", responses={"4XX": {"model": ErrorBody}})
     _add_server_routes(router, parts)
+    _add_engine_routes(router, parts)
     _add_game_routes(router, parts)
     _add_move_routes(router, parts)
     return router
@@ -53,11 +56,14 @@ def _add_server_routes(router: APIRouter, parts: Parts) -> None:
         return Health(
             version=__version__,
             search=best_backend(),
-            workers=parts.workers.threads,
-            searching=parts.workers.pending,
+            searching=parts.searches.pending,
+            capacity=parts.searches.capacity,
             games=len(parts.sessions),
+            streams=len(parts.streams),
         )
 
+
+def _add_engine_routes(router: APIRouter, parts: Parts) -> None:
     @router.get("/engines")
     async def list_engines() -> EngineList:
         """Lists the models that can be played, with the gate's verdicts."""
@@ -67,56 +73,118 @@ def _add_server_routes(router: APIRouter, parts: Parts) -> None:
             default_simulations=parts.config.simulations,
         )
 
+    @router.get(f"{_ENGINE}/disagreements")
+    async def list_disagreements(engine_id: str) -> DisagreementList:
+        """Lists the positions on which a model is farthest from its original, the worst first."""
+        return parts.catalog.disagreements(engine_id)
+
+    @router.get(f"{_ENGINE}/gate.html", response_class=FileResponse, responses=_PAGE)
+    async def show_gate_page(engine_id: str) -> FileResponse:
+        """Shows the gate's report on a model; the page runs no script."""
+        return _page(parts, engine_id, "gate")
+
+    @router.get(f"{_ENGINE}/compare.html", response_class=FileResponse, responses=_PAGE)
+    async def show_compare_page(engine_id: str) -> FileResponse:
+        """Shows the comparison of a model with its original; the page runs no script."""
+        return _page(parts, engine_id, "compare")
+
 
 def _add_game_routes(router: APIRouter, parts: Parts) -> None:
-    @router.post("/games", status_code=201, responses={503: {"model": ErrorBody}})
+    @router.post("/games", status_code=201, responses=_BUSY, dependencies=[Depends(_limit(parts))])
     async def new_game(request: NewGame) -> GameState:
-        """Sets up a game. If the engine is to move, ask it to."""
-        game = parts.sessions.add(
-            parse_side(request.side),
-            parts.catalog.get(request.engine),
-            simulations=request.simulations or parts.config.simulations,
-            board=chess.Board() if request.fen is None else parse_fen(request.fen),
-        )
-        return describe(game)
+        """Sets up a game. If an engine is to move, ask it to."""
+        black = request.black or Player(engine=parts.catalog.default.info.id)
+        seats = {chess.WHITE: _seat(parts, request.white), chess.BLACK: _seat(parts, black)}
+        board, played = await asyncio.to_thread(_set_up, request)
+        return describe(parts.sessions.add(seats, board, played))
 
     @router.get(_GAME)
     async def get_game(game_id: str) -> GameState:
         """Shows a game."""
         return describe(parts.sessions.get(game_id))
 
+    @router.get(f"{_GAME}/pgn", response_class=PlainTextResponse, responses=_TEXT)
+    async def get_pgn(game_id: str) -> PlainTextResponse:
+        """Shows a game as PGN, with the engines' evaluations as comments such as `[%eval 0.31]`."""
+        return PlainTextResponse(write_pgn(parts.sessions.get(game_id)))
+
     @router.patch(_GAME)
     async def change_game(game_id: str, request: GameChange) -> GameState:
-        """Changes the engine or its simulations for the moves to come."""
+        """Changes who plays from now on; a search under way goes on."""
         game = parts.sessions.get(game_id)
-        engine = game.engine if request.engine is None else parts.catalog.get(request.engine)
-        play.change_opponent(game, engine, request.simulations or game.simulations)
+        wanted = {chess.WHITE: request.white, chess.BLACK: request.black}
+        seats = {color: _seat(parts, player) for color, player in wanted.items() if player}
+        for color, seat in seats.items():
+            play.change_seat(game, color, seat)
         return describe(game)
 
     @router.delete(_GAME, status_code=204)
-    async def delete_game(game_id: str) -> None:
+    async def delete_game(game_id: str) -> Response:
         """Forgets a game and ends its search."""
         parts.sessions.remove(parts.sessions.get(game_id))
+        return Response(status_code=204)
 
 
 def _add_move_routes(router: APIRouter, parts: Parts) -> None:
     @router.post(f"{_GAME}/moves")
     async def move(game_id: str, request: MoveRequest) -> GameState:
-        """Plays the human's move."""
+        """Plays the move of the human whose turn it is."""
         game = parts.sessions.get(game_id)
         play.move(game, request.uci)
         return describe(game)
 
-    @router.post(f"{_GAME}/engine-move", responses={503: {"model": ErrorBody}})
+    @router.post(f"{_GAME}/engine-move", responses=_BUSY, dependencies=[Depends(_limit(parts))])
     async def engine_move(game_id: str) -> GameState:
         """Answers when the engine has searched and moved; asked again, waits for the same move."""
         game = parts.sessions.get(game_id)
-        await play.engine_move(game, parts.workers)
+        await play.engine_move(game, parts.searches)
         return describe(game)
 
     @router.post(f"{_GAME}/take-back")
     async def take_back(game_id: str) -> GameState:
-        """Takes back the human's last move and the answer to it."""
+        """Takes back the last move of a human and the answer to it, or a resignation with them."""
         game = parts.sessions.get(game_id)
         await play.take_back(game)
         return describe(game)
+
+    @router.post(f"{_GAME}/resign")
+    async def resign(game_id: str, request: Resignation | None = None) -> GameState:
+        """Ends the game as lost for a side; ends a search under way."""
+        game = parts.sessions.get(game_id)
+        side = request.side if request else None
+        await play.resign(game, None if side is None else parse_side(side))
+        return describe(game)
+
+
+def _limit(parts: Parts) -> Callable[[HTTPConnection], Awaitable[None]]:
+    """Returns the dependency of routes that begin a search or a game: at most so many a second."""
+
+    async def limit(connection: HTTPConnection) -> None:
+        parts.limiter.spend(connection)
+
+    return limit
+
+
+def _set_up(request: NewGame) -> tuple[chess.Board, list[PlayedMove]]:
+    """Returns the board of a new game and its moves so far; raises PositionError."""
+    pgn = request.pgn
+    board = parse_position(request.fen, request.moves) if pgn is None else read_pgn(pgn)
+    if not board.move_stack:
+        check_open(board)
+    return board, played_moves(board)
+
+
+def _seat(parts: Parts, player: Player) -> Seat:
+    """Returns who plays; raises ApiError (404) for an engine that is not there."""
+    if player.engine is None:
+        return HUMAN
+    return Seat(
+        parts.catalog.get(player.engine),
+        player.simulations or parts.config.simulations,
+        player.temperature or 0.0,
+    )
+
+
+def _page(parts: Parts, engine_id: str, report: ReportName) -> FileResponse:
+    path = parts.catalog.page(engine_id, report)
+    return FileResponse(path, headers={"Content-Security-Policy": REPORT_POLICY})

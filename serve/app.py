@@ -1,22 +1,23 @@
 """Puts the server together: routes, guard, static page."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from aztoolkit import __version__
-from serve.api import Parts, create_router
-from serve.catalog import Catalog
-from serve.config import ServeConfig
+from serve.analysis import add_analysis_route
+from serve.api import create_router
 from serve.errors import install_error_handlers
+from serve.events import add_events_route
 from serve.guard import Guard
-from serve.sessions import Sessions
-from serve.workers import Workers
+from serve.metrics import add_metrics
+from serve.parts import Parts
 
 STATIC = Path(__file__).parent / "static"
 _NOT_BUILT = (
@@ -24,27 +25,23 @@ _NOT_BUILT = (
     "(or `npm ci && npm run build` in serve/web) and reload.\n"
 )
 _COMPRESSED_FROM_BYTES = 1024
+_SWEEP_S = 30.0
+"""Time between two looks for games that nobody plays any more."""
 
 
-def create_app(
-    catalog: Catalog,
-    config: ServeConfig,
-    *,
-    static: Path = STATIC,
-    workers: Workers | None = None,
-) -> FastAPI:
-    """Returns the server of a catalog's engines.
+def create_app(parts: Parts, *, static: Path = STATIC) -> FastAPI:
+    """Returns the server of some parts; their searches end with it.
 
     Args:
         static: folder of the built page; where it is missing, `/` says how to build it.
-        workers: the pool to search in; by default one as `config` says. It is closed with the app.
     """
-    pool = workers or Workers(config.workers, queue=config.queue)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(_sweep(parts))
         yield
-        pool.close()
+        sweeping.cancel()
+        await asyncio.to_thread(parts.searches.close)
 
     app = FastAPI(
         title="aztoolkit",
@@ -56,12 +53,27 @@ def create_app(
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.include_router(create_router(Parts(config, catalog, Sessions(config), pool)))
+    app.include_router(create_router(parts))
+    app.include_router(_create_sockets(parts))
     install_error_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES)
-    app.add_middleware(Guard, config=config)
+    add_metrics(app, parts)
+    app.add_middleware(Guard, config=parts.config)
     _add_page(app, static)
     return app
+
+
+def _create_sockets(parts: Parts) -> APIRouter:
+    router = APIRouter(prefix="/api")
+    add_events_route(router, parts)
+    add_analysis_route(router, parts)
+    return router
+
+
+async def _sweep(parts: Parts) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        parts.sessions.forget_idle()
 
 
 def _add_page(app: FastAPI, static: Path) -> None:

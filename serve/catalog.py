@@ -2,23 +2,25 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import aztoolkit
-from aztoolkit.backends import open_evaluator
+from aztoolkit.backends import BackendName, choose_backend, open_evaluator
 from aztoolkit.errors import InputError, ModelError
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.files import sha256
 from aztoolkit.mcts import SearchConfig
 from aztoolkit.model import ModelSpec, sidecar
 from aztoolkit.player import Player
+from serve.disagreements import read_disagreements
 from serve.errors import not_found
-from serve.schemas import Distance, EngineInfo, Verdict
+from serve.schemas import Disagreement, DisagreementList, Distance, EngineInfo, Verdict
 
 RUNS = Path("runs")
 BUNDLED = Path(aztoolkit.__file__).parent / "models"
@@ -27,11 +29,14 @@ _PREFERENCE = ("int8", "fp32", "fp16")
 _STANDING = {"accepted": 0, "inconclusive": 1, "rejected": 2}
 """Order of the list by verdict; an engine that was never gated, such as the original, is in the middle."""
 
-_JUDGED = {"gate": "candidate", "compare": "second"}
+ReportName = Literal["compare", "gate"]
+_JUDGED: dict[ReportName, str] = {"gate": "candidate", "compare": "second"}
 """The part of each report that says of which file it speaks."""
+_TREE_MEMORY_MB = 256
+"""Of one search; full, it ends early."""
 
 ReportT = TypeVar("ReportT", bound=BaseModel)
-OpenEvaluator = Callable[[Path], Evaluator]
+Report = dict[str, Any]  # Any: a JSON document
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,12 @@ class Engine:
 
     info: EngineInfo
     player: Player
+    path: Path
+    sha256: str
+    disagreements: tuple[Disagreement, ...] = ()
+    """With the original, the worst first."""
+    original_sha256: str | None = None
+    """Of the model that they are held against."""
 
 
 class Catalog:
@@ -68,6 +79,26 @@ class Catalog:
             raise not_found(f"expected an engine among {list(self._engines)}, got {engine_id!r}")
         return self._engines[engine_id]
 
+    def disagreements(self, engine_id: str) -> DisagreementList:
+        """Returns where an engine is farthest from its original; raises ApiError (404)."""
+        engine = self.get(engine_id)
+        originals = (one for one in self.engines if one.sha256 == engine.original_sha256)
+        original = next(originals, None)
+        return DisagreementList(
+            model=engine.info.id,
+            original=original.info.id if original else None,
+            positions=list(engine.disagreements),
+        )
+
+    def page(self, engine_id: str, report: ReportName) -> Path:
+        """Returns the file of a report's page; raises ApiError (404) if there is none."""
+        engine = self.get(engine_id)
+        known = {"gate": engine.info.gate_page, "compare": engine.info.compare_page}
+        path = _page_path(engine.path, report)
+        if known[report] is None or not path.is_file():
+            raise not_found(f"expected a page of {report} beside {engine_id!r}, got none")
+        return path
+
     def close(self) -> None:
         """Frees every network."""
         for engine in self.engines:
@@ -95,8 +126,11 @@ def find_models(path: Path | None) -> list[Path]:
     return models
 
 
-def open_catalog(models: list[Path], *, open_model: OpenEvaluator = open_evaluator) -> Catalog:
+def open_catalog(models: list[Path], *, backend: BackendName = "auto", threads: int = 0) -> Catalog:
     """Opens models; of several, those that cannot be opened are named on stderr and left out.
+
+    Args:
+        threads: of the processor, for one evaluation; 0 leaves the choice to the runtime.
 
     Raises:
         InputError: none can be opened.
@@ -104,7 +138,9 @@ def open_catalog(models: list[Path], *, open_model: OpenEvaluator = open_evaluat
     engines: list[Engine] = []
     for model in models:
         try:
-            engines.append(open_engine(model, open_model(model)))
+            choice = choose_backend(model, backend, threads=threads)
+            evaluator = open_evaluator(model, backend=choice, threads=threads)
+            engines.append(open_engine(model, evaluator, backend=str(choice)))
         except InputError as error:
             if model == models[-1] and not engines:
                 raise
@@ -112,9 +148,15 @@ def open_catalog(models: list[Path], *, open_model: OpenEvaluator = open_evaluat
     return Catalog(engines)
 
 
-def open_engine(model: Path, evaluator: Evaluator) -> Engine:
-    """Returns the engine of an opened model, with the reports that stand beside it."""
-    spec = evaluator.spec
+def open_engine(model: Path, evaluator: Evaluator, *, backend: str = "") -> Engine:
+    """Returns the engine of an opened model, with the reports that stand beside it.
+
+    Args:
+        backend: what the evaluator runs on and why, in words.
+    """
+    spec, digest = evaluator.spec, sha256(model)
+    gate, compare = (_read_report(model, name, digest) for name in _JUDGED)
+    disagreements = read_disagreements(compare)
     info = EngineInfo(
         id=model.stem,
         name=spec.precision.upper() if model.stem == spec.precision else model.stem,
@@ -122,10 +164,16 @@ def open_engine(model: Path, evaluator: Evaluator) -> Engine:
         network=_describe_network(spec),
         training_step=spec.training_step,
         size_bytes=model.stat().st_size,
-        verdict=_read_report(model, "gate", Verdict),
-        distance=_read_report(model, "compare", Distance),
+        backend=backend,
+        verdict=_parse(gate, Verdict),
+        distance=_parse(compare, Distance),
+        gate_page=_page_url(model, "gate", gate),
+        compare_page=_page_url(model, "compare", compare),
+        disagreements=len(disagreements),
     )
-    return Engine(info, Player(evaluator, SearchConfig()))
+    original = compare.get("first", {}).get("sha256")
+    config = SearchConfig(memory_mb=_TREE_MEMORY_MB)
+    return Engine(info, Player(evaluator, config), model, digest, disagreements, original)
 
 
 def _newest_run() -> list[Path]:
@@ -152,17 +200,30 @@ def _describe_network(spec: ModelSpec) -> str:
     return f"{network.get('kind', 'network')} {size}".strip()
 
 
-def _read_report(
-    model: Path, name: Literal["compare", "gate"], kind: type[ReportT]
-) -> ReportT | None:
-    """Returns the report beside a model, or None where there is none that is readable and of this file."""
+def _read_report(model: Path, name: ReportName, digest: str) -> Report:
+    """Returns the report beside a model; empty where there is none that is readable and of this file."""
     try:
-        document = json.loads(sidecar(model, name).read_bytes())
-        report = kind.model_validate(document)
-        judged = document.get(_JUDGED[name], {}).get("sha256")
+        report: Report = json.loads(sidecar(model, name).read_bytes())
+        judged = report.get(_JUDGED[name], {}).get("sha256")
     except (OSError, ValueError, AttributeError):
+        return {}
+    return report if judged in (None, digest) else {}
+
+
+def _parse(report: Report, kind: type[ReportT]) -> ReportT | None:
+    try:
+        return kind.model_validate(report)
+    except ValidationError:
         return None
-    return report if judged in (None, sha256(model)) else None
+
+
+def _page_path(model: Path, report: ReportName) -> Path:
+    return model.with_suffix(f".{report}.html")
+
+
+def _page_url(model: Path, name: ReportName, report: Report) -> str | None:
+    found = bool(report) and _page_path(model, name).is_file()
+    return f"/api/engines/{quote(model.stem)}/{name}.html" if found else None
 
 
 def _rank(engine: Engine) -> tuple[int, int, str]:

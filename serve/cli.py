@@ -1,16 +1,21 @@
 """The `serve` command."""
 
 from contextlib import closing
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from pydantic import ValidationError
 
-from aztoolkit.backends import BackendName, choose_backend, open_evaluator
+from aztoolkit.backends import BackendName
 from aztoolkit.errors import ConfigError, MissingDependencyError
 from serve.config import ServeConfig
+
+if TYPE_CHECKING:
+    from serve.catalog import Catalog
+
+_SUGGESTED_TOKEN_BYTES = 16
 
 
 def serve(
@@ -20,50 +25,77 @@ def serve(
     simulations: int = 800,
     host: str = "127.0.0.1",
     port: int = 8000,
-    workers: int = 2,
+    token: Annotated[str | None, Parameter(env_var="AZTOOLKIT_TOKEN")] = None,
     backend: BackendName = "auto",
+    threads: int = 0,
+    batch: int = 128,
+    searches: int = 64,
+    queue: int = 64,
+    max_games: int = 200,
     open_browser: Annotated[bool, Parameter(name="--open", negative="--no-open")] = False,
 ) -> None:
     """Play against a model in the browser.
 
+    Engines that are searched at once share network calls. What each route does and what is refused, is in
+    docs/serve.md.
+
     For example:
         aztoolkit serve runs/mine --simulations 800
-        aztoolkit serve model.onnx --port 8080
+        aztoolkit serve model.onnx --port 8080 --threads 4
+        aztoolkit serve runs/mine --host 0.0.0.0 --token "$(openssl rand -hex 16)"
 
     Args:
         model: A model file, a run, or a folder of models; by default the newest run under `runs/`.
         simulations: Of the search for one move, where the player does not choose.
-        host: Address to listen on; anyone who can reach it can play.
+        host: Address to listen on; if others can reach it, --token is needed.
         port: Port to listen on; 0 takes a free one.
-        workers: Searches that run at once.
+        token: Secret of at least 12 characters that every request must carry; open /?token=SECRET once.
         backend: Runtime of the networks; auto takes the fastest that this machine has, and says which.
+        threads: Of the processor, for each network; 0 leaves the choice to the runtime.
+        batch: Positions in one network call, at the most.
+        searches: Searches that run at once.
+        queue: Searches that may wait for those; beyond them the answer is 503.
+        max_games: Games in memory; beyond them the answer is 503.
         open_browser: Open the page in a browser.
     """
     _require_packages()
-    from aztoolkit.mcts import best_backend
     from serve.catalog import find_models, open_catalog
+    from serve.parts import Parts
     from serve.server import listen, run, url_of
 
-    config = _configure(simulations=simulations, host=host, port=port, workers=workers)
+    config = _configure(
+        simulations=simulations,
+        host=host,
+        port=port,
+        token=token,
+        threads=threads,
+        batch=batch,
+        searches=searches,
+        queue=queue,
+        max_games=max_games,
+    )
     models = find_models(model)
     with closing(listen(config.host, config.port)) as listener:
-        catalog = open_catalog(models, open_model=partial(open_evaluator, backend=backend))
-        names = ", ".join(
-            f"{engine.info.name} ({engine.info.network})" for engine in catalog.engines
-        )
-        chosen = dict.fromkeys(str(choose_backend(path, backend)) for path in models)
-        print(
-            f"serving {names}; {', '.join(chosen)}; "
-            f"{best_backend()} search on {url_of(listener)} (Ctrl-C ends it)",
-            flush=True,
-        )
-        run(catalog, config, listener, open_browser=open_browser)
+        catalog = open_catalog(models, backend=backend, threads=config.threads)
+        print(_describe(catalog, url_of(listener)), flush=True)
+        run(Parts.create(catalog, config), listener, open_browser=open_browser)
+
+
+def _describe(catalog: "Catalog", url: str) -> str:
+    from aztoolkit.mcts import best_backend
+
+    engines = [engine.info for engine in catalog.engines]
+    names = ", ".join(f"{engine.name} ({engine.network})" for engine in engines)
+    backends = ", ".join(dict.fromkeys(engine.backend for engine in engines))
+    return f"serving {names}; {backends}; {best_backend()} search on {url} (Ctrl-C ends it)"
 
 
 def _require_packages() -> None:
     try:
         import fastapi  # noqa: F401
+        import prometheus_client  # noqa: F401
         import uvicorn  # noqa: F401
+        import websockets  # noqa: F401
     except ImportError as error:
         raise MissingDependencyError(
             f"expected the packages of `serve`, got no {error.name}; "
@@ -71,10 +103,19 @@ def _require_packages() -> None:
         ) from error
 
 
-def _configure(**options: str | int) -> ServeConfig:
+def _configure(**options: str | int | None) -> ServeConfig:
     """Returns the settings; raises ConfigError naming the first option that is wrong."""
     try:
         return ServeConfig.model_validate(options)
     except ValidationError as error:
-        fault = error.errors()[0]
-        raise ConfigError(f"--{fault['loc'][0]}: {fault['msg']}, got {fault['input']!r}") from error
+        raise ConfigError(_explain(error)) from error
+
+
+def _explain(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    if not fault["loc"]:  # the one check of several options together
+        example = token_urlsafe(_SUGGESTED_TOKEN_BYTES)
+        return f"{fault['msg'].removeprefix('Value error, ')}, such as --token {example}"
+    option = str(fault["loc"][0]).replace("_", "-")
+    got = "" if option == "token" else f", got {fault['input']!r}"
+    return f"--{option}: {fault['msg']}{got}"

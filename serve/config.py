@@ -1,13 +1,27 @@
 """How the server is set up, and the limits it holds everyone to."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import ipaddress
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_SIMULATIONS = 10_000
 """Most simulations of one move."""
+MAX_ANALYSIS_SIMULATIONS = 100_000
+"""Most simulations of one analysis."""
+MAX_TEMPERATURE = 2.0
+MAX_LINES = 8
+"""Most variations of one analysis."""
 MAX_FEN_LENGTH = 100
 """Characters; the longest FEN of a legal position has 92."""
+MAX_PLIES = 1_000
+"""Moves that a game may begin with."""
+MAX_PGN_LENGTH = 32_768
+"""Characters; a long game with clocks and evaluations has about 20,000."""
+MIN_TOKEN_LENGTH = 12
 ANY_HOST = ("", "0.0.0.0", "::")
 """Addresses that stand for every address of the machine."""
+LOCAL_NAMES = ("localhost", "ip6-localhost")
 
 
 class ServeConfig(BaseModel):
@@ -19,17 +33,54 @@ class ServeConfig(BaseModel):
     """Address to listen on; requests that name another are refused, unless it is any address."""
     port: int = Field(default=8000, ge=0, le=65535)
     """0 takes a free one."""
+    token: str | None = Field(default=None, min_length=MIN_TOKEN_LENGTH, max_length=200, repr=False)
+    """Secret that every request must carry; none is needed on a loopback address."""
     simulations: int = Field(default=800, ge=1, le=MAX_SIMULATIONS)
-    """Of a new game whose player does not choose."""
-    workers: int = Field(default=2, ge=1, le=256)
-    """Searches that run at once."""
-    queue: int = Field(default=16, ge=0)
-    """Searches that may wait for a worker; beyond them the answer is 503."""
+    """Of an engine whose simulations are not chosen."""
+    threads: int = Field(default=0, ge=0, le=1024)
+    """Of the processor, for one evaluation of a network; 0 leaves the choice to the runtime."""
+    batch: int = Field(default=128, ge=1, le=4096)
+    """Positions of one network call, at the most; games that are searched at once share it."""
+    searches: int = Field(default=64, ge=1, le=4096)
+    """Searches that run at once, all engines together."""
+    queue: int = Field(default=64, ge=0)
+    """Searches that may wait for one to end; beyond them the answer is 503."""
     max_games: int = Field(default=200, ge=1)
     """Games in memory; beyond them the answer is 503."""
+    max_streams: int = Field(default=400, ge=1)
+    """WebSockets at once; beyond them they are closed with 1013."""
     game_idle_s: float = Field(default=4 * 3600, gt=0)
     """A game that nobody touches for so long is forgotten."""
     tree_idle_s: float = Field(default=300, gt=0)
-    """The search tree of a game that nobody touches for so long is forgotten."""
-    max_body_bytes: int = Field(default=16_384, ge=1)
+    """The search trees of a game that nobody touches for so long are forgotten."""
+    max_body_bytes: int = Field(default=65_536, ge=1)
     """Of a request."""
+    max_message_bytes: int = Field(default=16_384, ge=1)
+    """Of a message on a WebSocket."""
+    rate_per_s: float = Field(default=2.0, gt=0)
+    """Searches and new games that one client address may begin a second, in the long run; beyond them
+    the answer is 429. A client on this machine may begin `LOCAL_GENEROSITY` times as many."""
+    burst: int = Field(default=30, ge=1)
+    """Of them that it may begin at once."""
+
+    @model_validator(mode="after")
+    def _check_token(self) -> Self:
+        if self.token is None and not is_loopback(self.host):
+            raise ValueError(
+                f"expected a token for {self.host!r}, which others can reach, got none; "
+                "choose a secret with --token"
+            )
+        return self
+
+
+LOCAL_GENEROSITY = 100
+
+
+def is_loopback(name: str) -> bool:
+    """Returns whether a host name or address can be reached from this machine only."""
+    if name.lower() in LOCAL_NAMES:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,6 +1,6 @@
 """Errors as the API tells them: a status and `{"error": {"code": ..., "message": ...}}`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -18,9 +18,11 @@ RETRY_AFTER_S = 2
 class ApiError(AztoolkitError):
     """A request that cannot be answered."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, *, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.status, self.code = status, code
+        self.status, self.code, self.retry_after_s = status, code, retry_after_s
 
 
 def not_found(message: str) -> ApiError:
@@ -35,16 +37,28 @@ def conflict(code: str, message: str) -> ApiError:
 
 def busy(message: str) -> ApiError:
     """Returns the error for a full queue or table: 503, to be tried again after `RETRY_AFTER_S`."""
-    return ApiError(HTTPStatus.SERVICE_UNAVAILABLE, "busy", message)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return ApiError(status, "busy", message, retry_after_s=RETRY_AFTER_S)
 
 
-def error_response(status: int, code: str, message: str) -> JSONResponse:
+def code_of(error: AztoolkitError) -> str:
+    """Returns the word for programs that an error is told with."""
+    if isinstance(error, ApiError):
+        return error.code
+    return "bad_position" if isinstance(error, PositionError) else "broken_network"
+
+
+def error_response(
+    status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Returns the one body that every error has."""
     body = ErrorBody(error=ErrorDetail(code=code, message=message))
-    headers = (
-        {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    )
     return JSONResponse(body.model_dump(), status, headers)
+
+
+def describe_faults(faults: Iterable[Mapping[str, Any]]) -> str:  # Any: pydantic's error details
+    """Returns what is wrong with a message, in one line."""
+    return "; ".join(_describe(fault) for fault in faults)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -59,7 +73,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
 async def _on_api_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ApiError)
-    return error_response(error.status, error.code, str(error))
+    wait_s = error.retry_after_s
+    headers = None if wait_s is None else {"Retry-After": str(wait_s)}
+    return error_response(error.status, error.code, str(error), headers=headers)
 
 
 async def _on_position_error(_request: Request, error: Exception) -> JSONResponse:
@@ -72,7 +88,7 @@ async def _on_evaluation_error(_request: Request, error: Exception) -> JSONRespo
 
 async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    message = "; ".join(_describe(fault) for fault in error.errors())
+    message = describe_faults(error.errors())
     return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", message)
 
 
@@ -88,6 +104,6 @@ async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
     return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", message)
 
 
-def _describe(fault: Mapping[str, Any]) -> str:  # Any: pydantic's error details
+def _describe(fault: Mapping[str, Any]) -> str:  # Any: as above
     where = ".".join(str(part) for part in fault["loc"] if part != "body") or "body"
     return f"{where}: {fault['msg']}"

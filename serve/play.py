@@ -1,141 +1,172 @@
-"""What can be done to a game: a move, the engine's answer, a take-back, another opponent."""
+"""What can be done to a game: a move, the engine's answer, a take-back, resigning, other players."""
 
 import asyncio
 import contextlib
-import threading
-import time
-from collections.abc import Callable
 
 import chess
 
-from aztoolkit.mcts import Search, SearchResult
-from aztoolkit.player import Limit, Player
-from serve.catalog import Engine
-from serve.errors import ApiError, conflict
-from serve.positions import end_of_game, parse_move
+from serve.batcher import Job, Progress, Watch
+from serve.errors import conflict
+from serve.positions import parse_move
 from serve.report import analyse
 from serve.schemas import Analysis, PlayedMove
-from serve.sessions import Game
-from serve.workers import Workers
+from serve.searches import Searches
+from serve.sessions import Game, Seat
 
 
 def move(game: Game, uci: str) -> None:
-    """Plays the human's move.
+    """Plays the move of the human whose turn it is.
 
     Raises:
         ApiError: the game is over, or it is the engine's turn (409).
         PositionError: the move is not legal.
     """
     _check_going_on(game)
-    if game.board.turn != game.side:
+    if game.to_move.engine:
         raise conflict("not_your_turn", "expected a move on your turn, got one on the engine's")
     _push(game, parse_move(game.board, uci), analysis=None)
 
 
-async def engine_move(game: Game, workers: Workers) -> None:
-    """Has the engine play; a second caller waits for the search that is under way.
+async def engine_move(game: Game, searches: Searches) -> None:
+    """Has the engine play whose turn it is; a second caller waits for the search that is under way.
 
     The search goes on, and its move is played, whether or not the caller stays.
 
     Raises:
-        ApiError: the game is over or it is the human's turn (409); the workers are busy (503); the
+        ApiError: the game is over or it is a human's turn (409); there are too many searches (503); the
             search was given up (409).
     """
     if game.thinking is None:
         _check_going_on(game)
-        if game.board.turn == game.side:
+        if game.to_move.engine is None:
             raise conflict("not_engines_turn", "expected the engine's turn, got yours")
-        game.thinking = asyncio.create_task(_think(game, workers))
+        game.thinking = _begin_search(game, game.to_move, searches)
         game.thinking.add_done_callback(_mark_retrieved)
+        game.changed()
     await asyncio.shield(game.thinking)
 
 
 async def take_back(game: Game) -> None:
-    """Takes back the human's last move and what came after it; ends a search under way.
+    """Takes back the last move of a human and what came after it; a resignation; a search under way.
+
+    Between two engines, the last move.
 
     Raises:
-        ApiError: the human has not moved yet (409).
+        ApiError: no human has moved yet (409).
     """
-    await give_up_search(game)
+    await end_search(game)
     plies = len(game.played)
-    first = 0 if game.board.root().turn == game.side else 1
-    if plies <= first:
+    humans = [color for color, seat in game.seats.items() if seat.engine is None]
+    count = next((back for back in range(1, plies + 1) if _mover(game, back) in humans), None)
+    if not humans and plies:
+        count = 1
+    if count is None:
         raise conflict("nothing_to_take_back", "expected a move of yours to take back, got none")
-    count = 2 if game.board.turn == game.side else 1
+    game.resigned = None
     for _ in range(count):
         game.board.pop()
         game.played.pop()
+    game.changed()
 
 
-def change_opponent(game: Game, engine: Engine, simulations: int) -> None:
-    """Sets what the engine's next move is searched with; a search under way is not disturbed."""
-    if engine is not game.engine:
-        game.engine, game.search = engine, None
-    game.simulations = simulations
+async def resign(game: Game, side: chess.Color | None) -> None:
+    """Ends the game as lost for a side: by default the human; of two alike, the one to move.
+
+    Raises:
+        ApiError: the game is over (409).
+    """
+    _check_going_on(game)
+    humans = [color for color, seat in game.seats.items() if seat.engine is None]
+    only = humans[0] if len(humans) == 1 else game.board.turn
+    await end_search(game)
+    _check_going_on(game)  # the search may just have mated
+    game.resigned = only if side is None else side
+    game.trees.clear()
+    game.changed()
 
 
-async def give_up_search(game: Game) -> None:
+def change_seat(game: Game, color: chess.Color, seat: Seat) -> None:
+    """Sets who plays a side from now on; a search under way is not disturbed."""
+    if seat.engine is not game.seats[color].engine:
+        game.trees.pop(color, None)
+    game.seats[color] = seat
+    game.changed()
+
+
+async def end_search(game: Game) -> None:
     """Ends the search under way, if there is one, without a move."""
     while game.thinking is not None:
-        game.abandoned.set()
-        with contextlib.suppress(Exception):
+        game.give_up_search()
+        with contextlib.suppress(Exception):  # told to whoever asked for the move
             await asyncio.shield(game.thinking)
 
 
-async def _think(game: Game, workers: Workers) -> None:
-    engine, board = game.engine, game.board.copy()
-    search = game.search or engine.player.new_game()
-    limit = Limit(simulations=game.simulations)
-    abandoned = game.abandoned = threading.Event()
+def _begin_search(game: Game, seat: Seat, searches: Searches) -> "asyncio.Task[None]":
+    assert seat.engine, "a search for a human"
+    color, board = game.board.turn, game.board.copy()
+    tree = game.trees.get(color) or seat.engine.player.new_game()
+    game.job = Job(tree, board, seat.simulations, watch=_watch(game, seat.engine.info.id))
+    found = searches.begin(seat.engine, game.job)
+    game.trees[color] = tree
+    return asyncio.create_task(_finish_search(game, seat, found))
 
-    def job() -> tuple[SearchResult, float]:
-        return _search(engine.player, search, board, limit, _either(abandoned, workers))
 
+async def _finish_search(game: Game, seat: Seat, found: "asyncio.Future[Progress]") -> None:
+    assert seat.engine
     try:
-        result, time_ms = await workers.run(job)
+        progress = await found
+    except Exception:
+        game.trees.clear()
+        game.changed()
+        raise
     finally:
-        game.thinking = None
-    if game.engine is engine:
-        game.search = search
-    _push(game, result.best_move, analysis=analyse(engine.info.id, board, result, time_ms))
+        game.thinking = game.job = None
+    analysis = analyse(seat.engine.info.id, progress)
+    _push(game, _choose(game, seat, progress), analysis=analysis)
 
 
-def _search(
-    player: Player, search: Search, board: chess.Board, limit: Limit, stop: Callable[[], bool]
-) -> tuple[SearchResult, float]:
-    """Returns what a search found and its time in milliseconds; runs on a worker thread."""
-    if stop():
-        raise _given_up()
-    start_s = time.perf_counter()
-    (result,) = player.think([search], [board], limit, stop=stop)
-    if stop():
-        raise _given_up()
-    return result, (time.perf_counter() - start_s) * 1000.0
+def _choose(game: Game, seat: Seat, progress: Progress) -> chess.Move:
+    """Returns the best move, or at a temperature one by chance."""
+    result = progress.result
+    if seat.temperature == 0:
+        return result.best_move
+    return result.moves[game.chance.choice(len(result.moves), p=result.policy(seat.temperature))]
 
 
-def _given_up() -> ApiError:
-    return conflict("search_given_up", "the search was ended before it had a move")
+def _watch(game: Game, engine_id: str) -> Watch:
+    loop = asyncio.get_running_loop()
 
+    def deliver(progress: Progress) -> None:
+        for follower in game.followers:
+            follower.put_progress(engine_id, progress)
 
-def _either(abandoned: threading.Event, workers: Workers) -> Callable[[], bool]:
-    return lambda: abandoned.is_set() or workers.closing()
+    def tell(progress: Progress) -> None:
+        loop.call_soon_threadsafe(deliver, progress)
+
+    return Watch(tell, wanted=lambda: bool(game.followers))
 
 
 def _push(game: Game, played: chess.Move, *, analysis: Analysis | None) -> None:
     san = game.board.san(played)
     game.played.append(PlayedMove(uci=played.uci(), san=san, analysis=analysis))
     game.board.push(played)
-    if end_of_game(game.board):
-        game.search = None
+    if game.ending:
+        game.trees.clear()
+    game.changed()
+
+
+def _mover(game: Game, back: int) -> chess.Color:
+    """Returns who made the move so many plies ago; 1 is the last."""
+    return game.board.turn if back % 2 == 0 else not game.board.turn
 
 
 def _check_going_on(game: Game) -> None:
-    if ending := end_of_game(game.board):
+    if ending := game.ending:
         result, reason = ending
         raise conflict("game_over", f"expected a game that goes on, got {result} by {reason}")
 
 
-def _mark_retrieved(task: asyncio.Task[None]) -> None:
+def _mark_retrieved(task: "asyncio.Task[None]") -> None:
     """Keeps asyncio quiet about the error of a search that nobody waits for any more."""
     if not task.cancelled():
         task.exception()

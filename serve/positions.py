@@ -1,20 +1,26 @@
 """Chess as the API reads it: FENs, moves and ends of game, refused or named in one line."""
 
+from collections.abc import Iterable
+
 import chess
 
 from aztoolkit.errors import PositionError
 from serve.config import MAX_FEN_LENGTH
+from serve.schemas import Result
 
 _MAX_MOVE_NUMBER = 9999
 _FIFTY_MOVES_PLIES = 100
-_MATED = {chess.WHITE: "0-1", chess.BLACK: "1-0"}
+_LOST: dict[chess.Color, Result] = {chess.WHITE: "0-1", chess.BLACK: "1-0"}
+
+Ending = tuple[Result, str]
+"""The result of a game, and why."""
 
 
 def parse_fen(fen: str) -> chess.Board:
-    """Returns the board of a FEN in which a game can begin.
+    """Returns the board of a FEN.
 
     Raises:
-        PositionError: the FEN is malformed, its position impossible, or the game over in it.
+        PositionError: the FEN is malformed, or its position impossible.
     """
     if len(fen) > MAX_FEN_LENGTH:
         raise PositionError(
@@ -28,9 +34,30 @@ def parse_fen(fen: str) -> chess.Board:
         raise PositionError(f"expected a possible position, got {_faults(board)}: {fen!r}")
     if board.fullmove_number > _MAX_MOVE_NUMBER:
         raise PositionError(f"expected a move number up to {_MAX_MOVE_NUMBER} in FEN, got {fen!r}")
-    if ending := end_of_game(board):
-        raise PositionError(f"expected a position to play on from, got {ending[1]}: {fen!r}")
     return board
+
+
+def parse_position(fen: str | None, moves: Iterable[str]) -> chess.Board:
+    """Returns the board after moves from a FEN, or from the usual position; they are on its stack.
+
+    Raises:
+        PositionError: the FEN is no position, or a move is not legal.
+    """
+    board = chess.Board() if fen is None else parse_fen(fen)
+    for number, uci in enumerate(moves, start=1):
+        try:
+            board.push(parse_move(board, uci))
+        except PositionError as error:
+            raise PositionError(f"move {number}: {error}") from error
+    return board
+
+
+def check_open(board: chess.Board) -> None:
+    """Raises PositionError if the game is over."""
+    if ending := end_of_game(board):
+        raise PositionError(
+            f"expected a position to play on from, got {ending[1]}: {board.fen()!r}"
+        )
 
 
 def parse_move(board: chess.Board, uci: str) -> chess.Move:
@@ -48,7 +75,12 @@ def parse_move(board: chess.Board, uci: str) -> chess.Move:
     return move
 
 
-def end_of_game(board: chess.Board) -> tuple[str, str] | None:
+def resignation(loser: chess.Color) -> Ending:
+    """Returns how a game ends that a side gives up."""
+    return _LOST[loser], "resignation"
+
+
+def end_of_game(board: chess.Board) -> Ending | None:
     """Returns the result and its reason if the game is over, else None.
 
     A third occurrence of a position and fifty moves without progress end the game unasked, as they
@@ -56,7 +88,7 @@ def end_of_game(board: chess.Board) -> tuple[str, str] | None:
     """
     if not any(board.legal_moves):
         if board.is_check():
-            return _MATED[board.turn], "checkmate"
+            return _LOST[board.turn], "checkmate"
         return "1/2-1/2", "stalemate"
     draws = {
         "insufficient material": board.is_insufficient_material(),

@@ -1,20 +1,32 @@
 """Games and searches, told as the API tells them."""
 
+from collections.abc import Iterable, Sequence
+
 import chess
 import numpy as np
 
 from aztoolkit.mcts import SearchResult
-from serve.positions import end_of_game
-from serve.schemas import Analysis, GameState, Side, TopMove
-from serve.sessions import Game
+from serve.batcher import Progress
+from serve.schemas import (
+    Analysis,
+    GameState,
+    PlayedMove,
+    Player,
+    Players,
+    Side,
+    TopMove,
+    Variation,
+)
+from serve.sessions import Game, Seat
 
 _TOP_MOVES = 5
 _PV_LENGTH = 12
 _DECIMALS = 4
 
 
-def analyse(engine: str, board: chess.Board, result: SearchResult, time_ms: float) -> Analysis:
-    """Returns what a search of `board` found, from White's side."""
+def analyse(engine: str, progress: Progress, *, lines: int = 0) -> Analysis:
+    """Returns what a search has found, from White's side, with so many variations at the most."""
+    board, result = progress.board, progress.result
     win, draw, loss = (round(share, _DECIMALS) for share in result.wdl)
     white, black = (win, loss) if board.turn == chess.WHITE else (loss, win)
     return Analysis(
@@ -23,22 +35,24 @@ def analyse(engine: str, board: chess.Board, result: SearchResult, time_ms: floa
         draw=draw,
         black=black,
         value=round(white - black, _DECIMALS),
-        pv=_variation_san(board, result.pv[:_PV_LENGTH]),
+        pv=_to_san(board, result.pv[:_PV_LENGTH]),
         top_moves=_top_moves(board, result),
+        lines=[_variation(board, result, line) for line in progress.lines[:lines]],
         simulations=result.simulations,
-        time_ms=round(time_ms, 1),
+        time_ms=round(progress.time_ms, 1),
     )
 
 
 def describe(game: Game) -> GameState:
     """Returns a game as the API shows it."""
     board = game.board
-    result, reason = end_of_game(board) or ("*", None)
+    result, reason = game.ending or ("*", None)
     return GameState(
         id=game.id,
-        side=_side(game.side),
-        engine=game.engine.info.id,
-        simulations=game.simulations,
+        players=Players(
+            white=_describe_player(game.seats[chess.WHITE]),
+            black=_describe_player(game.seats[chess.BLACK]),
+        ),
         start_fen=board.root().fen(),
         fen=board.fen(),
         turn=_side(board.turn),
@@ -51,9 +65,26 @@ def describe(game: Game) -> GameState:
     )
 
 
+def played_moves(board: chess.Board) -> list[PlayedMove]:
+    """Returns the moves on a board's stack as moves that nobody has analysed."""
+    names = _to_san(board.root(), board.move_stack)
+    return [
+        PlayedMove(uci=move.uci(), san=san, analysis=None)
+        for move, san in zip(board.move_stack, names, strict=True)
+    ]
+
+
 def parse_side(side: Side) -> chess.Color:
     """Returns the colour of a side."""
     return side == "white"
+
+
+def _describe_player(seat: Seat) -> Player:
+    if seat.engine is None:
+        return Player()
+    return Player(
+        engine=seat.engine.info.id, simulations=seat.simulations, temperature=seat.temperature
+    )
 
 
 def _side(color: chess.Color) -> Side:
@@ -62,7 +93,6 @@ def _side(color: chess.Color) -> Side:
 
 def _top_moves(board: chess.Board, result: SearchResult) -> list[TopMove]:
     total = max(int(result.visits.sum()), 1)
-    sign = 1.0 if board.turn == chess.WHITE else -1.0
     best = np.argsort(-result.visits, kind="stable")[:_TOP_MOVES].tolist()
     return [
         TopMove(
@@ -71,17 +101,30 @@ def _top_moves(board: chess.Board, result: SearchResult) -> list[TopMove]:
             visits=int(result.visits[i]),
             share=round(int(result.visits[i]) / total, _DECIMALS),
             prior=round(float(result.priors[i]), _DECIMALS),
-            value=_value(sign * float(result.values[i])),
+            value=_value(board, result, i),
         )
         for i in best
     ]
 
 
-def _value(value: float) -> float | None:
+def _variation(board: chess.Board, result: SearchResult, line: Sequence[chess.Move]) -> Variation:
+    first = result.moves.index(line[0])
+    shown = line[:_PV_LENGTH]
+    return Variation(
+        uci=[move.uci() for move in shown],
+        san=_to_san(board, shown),
+        visits=int(result.visits[first]),
+        value=_value(board, result, first),
+    )
+
+
+def _value(board: chess.Board, result: SearchResult, index: int) -> float | None:
+    """Returns White's value of a move, None where it was not visited."""
+    value = float(result.values[index]) * (1.0 if board.turn == chess.WHITE else -1.0)
     return None if np.isnan(value) else round(min(max(value, -1.0), 1.0), _DECIMALS)
 
 
-def _variation_san(board: chess.Board, moves: tuple[chess.Move, ...]) -> list[str]:
+def _to_san(board: chess.Board, moves: Iterable[chess.Move]) -> list[str]:
     line, names = board.copy(stack=False), []
     for move in moves:
         names.append(line.san_and_push(move))

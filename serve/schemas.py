@@ -1,20 +1,56 @@
-"""What goes over the wire: requests and answers of the API."""
+"""What goes over the wire: requests and answers of the API, and messages of its WebSockets.
 
-from typing import Annotated, Literal
+    GET    /api/engines                      -> EngineList
+    GET    /api/engines/{id}/disagreements   -> DisagreementList
+    POST   /api/games            NewGame     -> GameState (201)
+    GET    /api/games/{id}                   -> GameState
+    PATCH  /api/games/{id}       GameChange  -> GameState
+    POST   /api/games/{id}/moves MoveRequest -> GameState   likewise engine-move, take-back, resign
+    GET    /api/games/{id}/pgn               -> text
+    WS     /api/games/{id}/events            -> GameEvent, ThinkingEvent, ErrorEvent
+    WS     /api/analysis     AnalysisRequest -> AnalysisUpdate, ErrorEvent
 
-from pydantic import BaseModel, ConfigDict, Field
+Every answer that is not a success is an ErrorBody. Evaluations are told from White's side.
+"""
 
-from serve.config import MAX_FEN_LENGTH, MAX_SIMULATIONS
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from serve.config import (
+    MAX_ANALYSIS_SIMULATIONS,
+    MAX_FEN_LENGTH,
+    MAX_LINES,
+    MAX_PGN_LENGTH,
+    MAX_PLIES,
+    MAX_SIMULATIONS,
+    MAX_TEMPERATURE,
+)
 
 Side = Literal["white", "black"]
+Result = Literal["*", "1-0", "0-1", "1/2-1/2"]
 Simulations = Annotated[int, Field(ge=1, le=MAX_SIMULATIONS, strict=True)]
+Temperature = Annotated[float, Field(ge=0, le=MAX_TEMPERATURE, allow_inf_nan=False)]
 UciMove = Annotated[str, Field(pattern="^[a-h][1-8][a-h][1-8][qrbn]?$", examples=["e2e4", "e7e8q"])]
+Moves = Annotated[list[UciMove], Field(max_length=MAX_PLIES)]
+Fen = Annotated[str, Field(max_length=MAX_FEN_LENGTH)]
 EngineId = Annotated[str, Field(max_length=200)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Value = Annotated[float, Field(ge=-1, le=1)]
+"""P(White wins) - P(Black wins)."""
 
 
 class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Report(BaseModel):
+    """Part of a report beside a model, which may say more than is passed on."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+# --- errors and the server --------------------------------------------------------------------------
 
 
 class ErrorDetail(_Message):
@@ -39,16 +75,20 @@ class Health(_Message):
     version: str
     search: Literal["native", "python"]
     """Implementation of the search."""
-    workers: int
     searching: int
-    """Searches under way or waiting for a worker."""
+    """Searches under way or waiting."""
+    capacity: int
+    """Most of them; beyond, the answer is 503."""
     games: int
+    streams: int
+    """WebSockets that are open."""
 
 
-class Verdict(BaseModel):
+# --- engines ----------------------------------------------------------------------------------------
+
+
+class Verdict(_Report):
     """What the gate said of a model (`X.gate.json`)."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     verdict: Literal["accepted", "rejected", "inconclusive"]
     reason: str | None = None
@@ -62,10 +102,8 @@ class Verdict(BaseModel):
     """Pairs of games behind the verdict."""
 
 
-class Distance(BaseModel):
+class Distance(_Report):
     """How far a model is from its original on held-out positions (`X.compare.json`)."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     positions: int
     kl_mean: float
@@ -87,8 +125,16 @@ class EngineInfo(_Message):
     """Such as `resnet 64x5`."""
     training_step: int
     size_bytes: int
+    backend: str
+    """Runtime it is computed with and why, such as `backend cpu: no NVIDIA card found`."""
     verdict: Verdict | None
     distance: Distance | None
+    gate_page: str | None
+    """Path of the gate's report as a page, such as `/api/engines/int8/gate.html`."""
+    compare_page: str | None
+    """Path of the comparison's."""
+    disagreements: int
+    """Positions that `/api/engines/{id}/disagreements` lists; 0 if the model was never compared."""
 
 
 class EngineList(_Message):
@@ -98,30 +144,46 @@ class EngineList(_Message):
     default: EngineId
     default_simulations: Simulations
     max_simulations: int = MAX_SIMULATIONS
+    max_analysis_simulations: int = MAX_ANALYSIS_SIMULATIONS
+    max_temperature: float = MAX_TEMPERATURE
+    max_lines: int = MAX_LINES
 
 
-class NewGame(_Message):
-    """A game to be set up."""
-
-    side: Side = "white"
-    """Of the human."""
-    engine: EngineId | None = None
-    simulations: Simulations | None = None
-    fen: str | None = Field(default=None, max_length=MAX_FEN_LENGTH)
-    """Position to start from; the usual one if absent."""
-
-
-class GameChange(_Message):
-    """Another opponent for the rest of a game; what is absent stays."""
-
-    engine: EngineId | None = None
-    simulations: Simulations | None = None
-
-
-class MoveRequest(_Message):
-    """A move of the human."""
+class Opinion(_Message):
+    """What a network alone, without search, thinks of a position."""
 
     uci: UciMove
+    """The move it gives most probability."""
+    san: str
+    probability: Share
+    winrate: Share
+    """Expected score of White."""
+
+
+class Disagreement(_Message):
+    """A position that a model and its original see differently."""
+
+    fen: Fen
+    start_fen: Fen
+    moves: Moves
+    """From `start_fen` to `fen`: networks also see the positions before."""
+    kl: float = Field(ge=0)
+    """Of the policies, nats."""
+    winrate_error: Share
+    original: Opinion
+    model: Opinion
+
+
+class DisagreementList(_Message):
+    """The positions on which a model is farthest from its original, the worst first."""
+
+    model: EngineId
+    original: EngineId | None
+    """The engine it was compared with; null if that one is not served here."""
+    positions: list[Disagreement]
+
+
+# --- searches ---------------------------------------------------------------------------------------
 
 
 class TopMove(_Message):
@@ -134,26 +196,106 @@ class TopMove(_Message):
     """Of all visits."""
     prior: Share
     """Of the network, before search."""
-    value: float | None = Field(ge=-1, le=1)
-    """Mean value for White; absent if unvisited."""
+    value: Value | None
+    """Mean; null if unvisited."""
+
+
+class Variation(_Message):
+    """A line of play: a move and the best that can follow."""
+
+    uci: list[UciMove]
+    san: list[str]
+    visits: int
+    """Of its first move."""
+    value: Value | None
+    """Of its first move; null if unvisited."""
 
 
 class Analysis(_Message):
-    """What a search found in the position before a move; everything is told from White's side."""
+    """What a search found in a position; everything is told from White's side."""
 
     engine: EngineId
     white: Share
     """Probability that White wins."""
     draw: Share
     black: Share
-    value: float = Field(ge=-1, le=1)
+    value: Value
     """`white - black`."""
     pv: list[str]
-    """Principal variation in SAN, beginning with the move played."""
+    """Principal variation in SAN, beginning with the best move."""
     top_moves: list[TopMove]
     """Most visited first."""
+    lines: list[Variation] = []
+    """Best first, as many as an AnalysisRequest asked for; empty for moves of a game."""
     simulations: int
+    """Made by this search so far."""
     time_ms: float
+
+
+# --- games ------------------------------------------------------------------------------------------
+
+
+class Player(_Message):
+    """Who plays a side: a human, or an engine with its own strength."""
+
+    engine: EngineId | None = None
+    """Null for a human."""
+    simulations: Simulations | None = None
+    """Of each move of an engine; the server's `default_simulations` if absent. Null for a human."""
+    temperature: Temperature | None = None
+    """0, as if absent, plays the best move; 1 plays moves in proportion to their visits. Null for a human."""
+
+
+class Players(_Message):
+    """Who plays."""
+
+    white: Player
+    black: Player
+
+
+class NewGame(_Message):
+    """A game to be set up; by default a human has White against the default engine.
+
+    `fen` and `moves` bring back a game that the server has forgotten. Searches of earlier moves do not
+    come back.
+    """
+
+    white: Player = Player()
+    """A human if absent."""
+    black: Player | None = None
+    """The default engine if absent."""
+    fen: Fen | None = None
+    """Position to start from; the usual one if absent."""
+    moves: Moves = []
+    """Played from there."""
+    pgn: str | None = Field(default=None, max_length=MAX_PGN_LENGTH)
+    """Main line of this game instead of `fen` and `moves`."""
+
+    @model_validator(mode="after")
+    def _check_one_source(self) -> Self:
+        if self.pgn is not None and (self.fen is not None or self.moves):
+            raise ValueError("expected pgn, or fen and moves, got both")
+        return self
+
+
+class GameChange(_Message):
+    """Other players for the rest of a game; a side that is absent stays as it is."""
+
+    white: Player | None = None
+    black: Player | None = None
+
+
+class MoveRequest(_Message):
+    """A move of the human whose turn it is."""
+
+    uci: UciMove
+
+
+class Resignation(_Message):
+    """Who gives up."""
+
+    side: Side | None = None
+    """If absent, the human; of two humans or two engines, the one to move."""
 
 
 class PlayedMove(_Message):
@@ -162,17 +304,15 @@ class PlayedMove(_Message):
     uci: UciMove
     san: str
     analysis: Analysis | None
-    """Of the search that chose it; absent for the human's moves."""
+    """Of the search that chose it; null for a human's moves and for moves that the game began with."""
 
 
 class GameState(_Message):
     """A game, whole."""
 
     id: str
-    side: Side
-    """Of the human."""
-    engine: EngineId
-    simulations: Simulations
+    players: Players
+    """Of engines, with simulations and temperature."""
     start_fen: str
     fen: str
     turn: Side
@@ -181,7 +321,72 @@ class GameState(_Message):
     """Of the side to move; none when the game is over."""
     check: bool
     thinking: bool
-    """Whether a search for the engine's move is under way."""
-    result: Literal["*", "1-0", "0-1", "1/2-1/2"]
+    """Whether a search for an engine's move is under way."""
+    result: Result
     end: str | None
-    """Why the game is over, such as `checkmate`."""
+    """Why the game is over, such as `checkmate` or `resignation`."""
+
+
+# --- WebSockets -------------------------------------------------------------------------------------
+
+RequestId = Annotated[int, Field(ge=0, le=2**53, strict=True)]
+
+
+class GameEvent(_Message):
+    """The game as it is now: at connecting, and after each change."""
+
+    type: Literal["game"] = "game"
+    game: GameState
+
+
+class ThinkingEvent(_Message):
+    """How far the engine's search for its move has come; about five times a second."""
+
+    type: Literal["thinking"] = "thinking"
+    analysis: Analysis
+
+
+class ErrorEvent(ErrorBody):
+    """What is wrong; the connection stays, unless there is no such game (it is closed with 4404)."""
+
+    type: Literal["error"] = "error"
+    id: RequestId | None = None
+    """Of the AnalysisRequest that was refused, where it could be read."""
+
+
+class AnalysisRequest(_Message):
+    """A position to analyse on `WS /api/analysis`; it replaces the one before. Closing stops it."""
+
+    id: RequestId
+    """Any number; the updates carry it."""
+    fen: Fen | None = None
+    """Position to start from; the usual one if absent."""
+    moves: Moves = []
+    """Played from there; the position after them is analysed."""
+    engine: EngineId | None = None
+    """The default one if absent."""
+    simulations: int = Field(
+        default=MAX_SIMULATIONS, ge=1, le=MAX_ANALYSIS_SIMULATIONS, strict=True
+    )
+    """The search ends after so many, or earlier where it proves the result."""
+    lines: int = Field(default=1, ge=1, le=MAX_LINES, strict=True)
+    """Variations to tell, at most."""
+
+
+class AnalysisUpdate(_Message):
+    """How far an analysis has come; about five times a second, and once when it is done."""
+
+    type: Literal["analysis"] = "analysis"
+    id: RequestId
+    visits: int
+    """Simulations through the position, those of earlier analyses of it on this connection included."""
+    nodes_per_s: float
+    """Simulations a second."""
+    depth: int
+    """Plies of the principal variation."""
+    done: bool
+    analysis: Analysis
+
+
+ClientMessage = AnalysisRequest
+ServerMessage = GameEvent | ThinkingEvent | ErrorEvent | AnalysisUpdate

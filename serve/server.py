@@ -6,17 +6,16 @@ import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from urllib.parse import urlencode
 
 import uvicorn
 
 from aztoolkit.errors import BusyPortError, ConfigError, MachineError
 from serve.app import create_app
-from serve.catalog import Catalog
 from serve.config import ANY_HOST, ServeConfig
-from serve.workers import Workers
+from serve.parts import Parts
 
 _BACKLOG = 128
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -55,32 +54,44 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(
-    catalog: Catalog, config: ServeConfig, listener: socket.socket, *, open_browser: bool
-) -> None:
-    """Serves until SIGINT or SIGTERM; searches under way are ended, requests answered."""
-    workers = Workers(config.workers, queue=config.queue)
-    app = create_app(catalog, config, workers=workers)
+def run(parts: Parts, listener: socket.socket, *, open_browser: bool) -> None:
+    """Serves until SIGINT or SIGTERM; then searches are ended, requests answered, WebSockets closed."""
     settings = uvicorn.Config(
-        app, log_level="warning", server_header=False, timeout_graceful_shutdown=_SHUTDOWN_S
+        create_app(parts),
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,  # who sends X-Forwarded-For could choose the address that is limited
+        ws="websockets-sansio",
+        ws_max_size=parts.config.max_message_bytes,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     if open_browser:
-        threading.Thread(target=webbrowser.open, args=[url_of(listener)], daemon=True).start()
+        url = entrance_of(listener, parts.config)
+        threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
     with _quiet_signals(), listener:
-        _Server(settings, on_exit=workers.stop).run(sockets=[listener])
-    catalog.close()
+        _Server(settings, parts).run(sockets=[listener])
+    parts.catalog.close()
+
+
+def entrance_of(listener: socket.socket, config: ServeConfig) -> str:
+    """Returns the address to open, with the token if there is one."""
+    query = f"?{urlencode({'token': config.token})}" if config.token else ""
+    return url_of(listener) + query
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, which on the first signal also ends the searches that requests wait for."""
+    """Uvicorn, which before it shuts down ends what clients wait for."""
 
-    def __init__(self, config: uvicorn.Config, *, on_exit: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, parts: Parts) -> None:
         super().__init__(config)
-        self._on_exit = on_exit
+        self._parts = parts
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_exit()
-        super().handle_exit(sig, frame)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says goodbye to everyone."""
+        self._parts.searches.stop()
+        await self._parts.streams.close()
+        await super().shutdown(sockets)
 
 
 @contextmanager

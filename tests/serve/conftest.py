@@ -19,7 +19,7 @@ from aztoolkit.model import ModelSpec
 from serve.app import STATIC, create_app
 from serve.catalog import Catalog, find_models, open_catalog, open_engine
 from serve.config import ServeConfig
-from serve.workers import Workers
+from serve.parts import Parts
 from tests.conftest import REPOSITORY, HashEvaluator, missing
 from tests.serve.networks import write_run
 
@@ -52,14 +52,14 @@ def catalog(run_folder: Path) -> Catalog:
 async def connect(catalog: Catalog, **settings: object) -> AsyncIterator[Client]:
     """A client of a server in memory; `settings` are those of `ServeConfig`."""
     config = ServeConfig.model_validate({"simulations": FEW, **settings})
-    pool = Workers(config.workers, queue=config.queue)
-    app = create_app(catalog, config, static=Path("nowhere"), workers=pool)
+    parts = Parts.create(catalog, config)
+    app = create_app(parts, static=Path("nowhere"))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             yield client
     finally:
-        pool.close()
+        parts.searches.close()
 
 
 @pytest.fixture

@@ -9,10 +9,31 @@ from tests.serve.conftest import FEW, Client
 pytestmark = pytest.mark.anyio
 
 START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
+HUMAN = {"engine": None, "simulations": None, "temperature": None}
 Json = dict[str, Any]
 
 
-async def new_game(client: Client, **wanted: object) -> Json:
+async def versus(
+    client: Client, side: str = "white", engine: str | None = None, **strength: object
+) -> Json:
+    """Returns the players of a game of a human, on `side`, against an engine."""
+    engine = engine or (await client.get("/api/engines")).json()["default"]
+    players: Json = {
+        "white": {"engine": engine, **strength},
+        "black": {"engine": engine, **strength},
+    }
+    return {**players, side: {}}
+
+
+async def new_game(
+    client: Client, side: str = "white", *, fen: str | None = None, **engine: object
+) -> Json:
+    """Begins a game of a human against an engine."""
+    players = await versus(client, side, **engine)
+    return await begin(client, fen=fen, **players)
+
+
+async def begin(client: Client, **wanted: object) -> Json:
     answer = await client.post("/api/games", json=wanted)
     assert answer.status_code == 201, answer.text
     state: Json = answer.json()
@@ -85,8 +106,8 @@ async def test_engine_answers_a_move_with_its_evaluation(client: Client) -> None
 
 
 async def test_engine_moves_first_when_human_is_black(client: Client) -> None:
-    game = await new_game(client, side="black")
-    assert (game["side"], game["turn"], game["moves"]) == ("black", "white", [])
+    game = await new_game(client, "black")
+    assert (game["players"]["black"]["engine"], game["turn"], game["moves"]) == (None, "white", [])
     answered = await engine_move(client, game)
     assert answered["turn"] == "black"
     assert answered["moves"][0]["analysis"]["engine"] == "int8"
@@ -196,10 +217,18 @@ async def test_broken_fen_is_refused_with_the_reason(client: Client, fen: str, r
 @pytest.mark.parametrize(
     "body",
     [
-        {"side": "green"},
-        {"simulations": 0},
-        {"simulations": 10_001},
-        {"simulations": "many"},
+        {"white": "green"},
+        {"white": {"simulations": 0}},
+        {"white": {"simulations": 10_001}},
+        {"white": {"simulations": "many"}},
+        {"black": {"temperature": -0.1}},
+        {"black": {"temperature": 2.1}},
+        {"black": {"engine": "x" * 201}},
+        {"moves": ["e2e9"]},
+        {"moves": ["e2e4"] * 1001},
+        {"pgn": "1. e4", "moves": ["e2e4"]},
+        {"pgn": "1. e4", "fen": START},
+        {"pgn": " " * 40_000},
         {"surprise": 1},
         [],
     ],
@@ -216,7 +245,9 @@ async def test_body_that_is_no_json_object_is_refused(client: Client, body: byte
 
 
 async def test_unknown_engine_is_404_and_names_the_known(client: Client) -> None:
-    error = await refusal(client, "POST", "/api/games", 404, json={"engine": "../secret"})
+    error = await refusal(
+        client, "POST", "/api/games", 404, json={"black": {"engine": "../secret"}}
+    )
     assert "'int8', 'fp32'" in error["message"]
 
 
@@ -249,7 +280,7 @@ async def test_take_back_returns_to_the_humans_last_turn(client: Client) -> None
 
 
 async def test_black_cannot_take_back_the_engines_first_move(client: Client) -> None:
-    game = await new_game(client, side="black")
+    game = await new_game(client, "black")
     await engine_move(client, game)
     await refusal(client, "POST", f"/api/games/{game['id']}/take-back", 409)
 
@@ -259,12 +290,13 @@ async def test_opponent_can_be_changed_in_the_middle_of_a_game(client: Client) -
     path = f"/api/games/{game['id']}"
     await move(client, game, "e2e4")
     await engine_move(client, game)
-    changed = await client.patch(path, json={"engine": "fp32", "simulations": 24})
-    assert (changed.json()["engine"], changed.json()["simulations"]) == ("fp32", 24)
+    black = {"engine": "fp32", "simulations": 24, "temperature": 0.5}
+    changed = await client.patch(path, json={"black": black})
+    assert changed.json()["players"] == {"white": HUMAN, "black": black}
     await move(client, game, changed.json()["legal_moves"][0])
     analysis = (await engine_move(client, game))["moves"][-1]["analysis"]
     assert (analysis["engine"], analysis["simulations"]) == ("fp32", 24)
-    await refusal(client, "PATCH", path, 404, json={"engine": "fp64"})
+    await refusal(client, "PATCH", path, 404, json={"black": {"engine": "fp64"}})
 
 
 async def test_deleted_game_is_gone(client: Client) -> None:
@@ -277,7 +309,7 @@ async def test_deleted_game_is_gone(client: Client) -> None:
 async def test_whole_game_is_played_to_its_end(client: Client) -> None:
     game = await new_game(client, fen="k7/8/1K6/8/8/8/8/6Q1 w - - 90 100", simulations=4)
     while game["result"] == "*":
-        mine = game["turn"] == game["side"]
+        mine = game["turn"] == "white"
         game = await (
             move(client, game, game["legal_moves"][0]) if mine else engine_move(client, game)
         )

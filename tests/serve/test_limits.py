@@ -34,7 +34,7 @@ class SlowEvaluator(HashEvaluator):
 
 async def thinking_game(client: Client) -> tuple[str, asyncio.Task[httpx.Response]]:
     """Returns the path of a game and the request for the engine's move that hangs."""
-    game = await new_game(client, side="black")
+    game = await new_game(client, "black")
     path = f"/api/games/{game['id']}"
     return path, asyncio.create_task(client.post(f"{path}/engine-move"))
 
@@ -44,13 +44,13 @@ async def until_asked(waiting: WaitingEvaluator) -> None:
 
 
 async def test_body_over_the_limit_is_413(client: Client) -> None:
-    await refusal(client, "POST", "/api/games", 413, content=b" " * 20_000)
+    await refusal(client, "POST", "/api/games", 413, content=b" " * 70_000)
 
 
 async def test_streamed_body_over_the_limit_is_413(client: Client) -> None:
     async def stream() -> AsyncIterator[bytes]:
         for _ in range(5):
-            yield b" " * 4_000
+            yield b" " * 14_000
 
     await refusal(client, "POST", "/api/games", 413, content=stream())
 
@@ -73,7 +73,7 @@ async def test_own_names_are_accepted(client: Client, host: str) -> None:
 
 
 async def test_any_host_is_accepted_on_any_address(catalog: Catalog) -> None:
-    async with connect(catalog, host="0.0.0.0") as client:
+    async with connect(catalog, host="0.0.0.0", token=TOKEN) as client:
         answer = await client.get("/api/health", headers={"Host": "chess.local"})
         assert answer.status_code == 200
 
@@ -105,7 +105,7 @@ async def test_missing_page_says_how_to_build_it(client: Client) -> None:
 
 async def test_long_search_does_not_delay_health(az_spec: ModelSpec, run_folder: Path) -> None:
     async with connect(only(SlowEvaluator(az_spec), run_folder)) as client:
-        game = await new_game(client, side="black", simulations=MANY_SIMULATIONS)
+        game = await new_game(client, "black", simulations=MANY_SIMULATIONS)
         search = asyncio.create_task(engine_move(client, game))
         slowest_s, asked = 0.0, 0
         while not search.done():
@@ -125,7 +125,7 @@ async def test_full_queue_is_503_and_the_game_goes_on_later(
     async with connect(waiting_catalog, queue=1) as client:
         searches = [await thinking_game(client) for _ in range(3)]  # two workers, one may wait
         await until_asked(waiting)
-        game = await new_game(client, side="black")
+        game = await new_game(client, "black")
         answer = await client.post(f"/api/games/{game['id']}/engine-move")
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) > 0
