@@ -11,13 +11,13 @@ from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.model import ModelSpec
 from benchmarks import network as subject
 from benchmarks import side_by_side
-from benchmarks.tactics import read_suite, tactics
+from benchmarks.tactics import tactics
 from tests.export.conftest import make_constant_model
 
 MATE = "7k/5ppp/8/8/8/8/8/R5K1 w - - bm Ra8#; id"
-SUITE = (
-    f'{MATE} "one";\n{MATE.replace("bm Ra8#", "am Ra8#")} "two";\n{MATE.split(" bm")[0]} id "no";\n'
-)
+AVOID = "7k/5ppp/8/8/8/8/7P/R5K1 w - - am Ra8#; id"
+SUITE = f'{MATE} "one";\n{AVOID} "two";\n'
+NO_ANSWER = '7k/5ppp/8/8/8/8/6PP/R5K1 w - - id "no";\n'
 
 
 @pytest.fixture
@@ -62,13 +62,19 @@ def test_tactics_are_solved_by_search(model: Path, tmp_path: Path):
     assert report["solved"] == {"400": 1}
 
 
-def test_only_positions_with_an_answer_are_read(tmp_path: Path):
-    (tmp_path / "x.epd").write_text(SUITE)
-    assert len(read_suite(tmp_path / "x.epd")) == 2
-    (tmp_path / "y.epd").write_text("no position")
-    for name in ("y.epd", "missing.epd"):
-        with pytest.raises(DataError, match="expected an EPD file"):
-            read_suite(tmp_path / name)
+def test_a_mate_as_short_solves_as_it_does_in_the_gate(model: Path, tmp_path: Path):
+    (tmp_path / "x.epd").write_text("7k/5ppp/8/8/8/8/8/RR4K1 w - - bm Ra8#; dm 1;\n")
+    (tmp_path / "y.epd").write_text("7k/5ppp/8/8/8/8/8/RR4K1 w - - bm Rb8#; dm 1;\n")
+    for name in ("x.epd", "y.epd"):
+        assert tactics(model, tmp_path / name, simulations=[400])["solved"] == {"400": 1}
+
+
+def test_positions_that_the_gate_refuses_are_refused(model: Path, tmp_path: Path):
+    (tmp_path / "x.epd").write_text(SUITE + NO_ANSWER)
+    with pytest.raises(DataError, match=r"expected `bm` or `am` .*line 3"):
+        tactics(model, tmp_path / "x.epd")
+    with pytest.raises(DataError, match=r"got nothing at .*missing\.epd"):
+        tactics(model, tmp_path / "missing.epd")
 
 
 def test_tactics_are_a_command(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
