@@ -3,8 +3,10 @@
     run/export/fp32.onnx     the baseline
               *.onnx         candidates: measured side by side, then tried from the fastest to the slowest
 
-The first that is accepted is the answer; slower ones are not tried. A verdict that stands beside its
-engine is taken as it is if nothing that it hangs on has changed (see `eval.report.identity`).
+The first that is accepted is the answer; slower ones are not tried, nor any that is no faster than the
+baseline: nothing would be gained. Models of other checkpoints, such as those that `--step` exports, are
+passed over. A verdict that stands beside its engine is taken as it is if nothing that it hangs on has changed
+(see `eval.report.identity`).
 """
 
 import json
@@ -22,7 +24,7 @@ from aztoolkit.errors import InputError, ModelError
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.hardware import probe_cpu
 from aztoolkit.measure import Rate, rates_side_by_side
-from aztoolkit.model import sidecar
+from aztoolkit.model import ModelSpec, sidecar
 from eval.gate import run_gate
 from eval.openings import read_book
 from eval.opponents import RUN_MODEL
@@ -48,7 +50,7 @@ class Attempt:
 
     model: Path
     rate: Rate | None
-    """Positions a second; None if it could not be opened."""
+    """Positions a second; None if it could not be opened, or is passed over."""
     document: Document | None = None
     """Its gate's; None if it was not tried."""
     played: bool = False
@@ -71,11 +73,11 @@ class RunVerdict:
     baseline: Path
     baseline_rate: Rate
     attempts: tuple[Attempt, ...]
-    """The fastest first; what could not be opened last."""
+    """The fastest first; what could not be opened or is passed over last."""
 
     @property
     def chosen(self) -> Attempt | None:
-        """The fastest that was accepted."""
+        """The fastest that was accepted; always faster than the baseline."""
         return next((found for found in self.attempts if found.verdict == "accepted"), None)
 
     @property
@@ -109,20 +111,20 @@ def gate_run(
         InputError: whatever a gate refuses.
     """
     baseline, candidates = find_engines(run)
-    speeds, broken = measure_speeds([baseline, *candidates], settings)
-    if baseline in broken:
-        raise ModelError(broken[baseline])
+    speeds, left_out = measure_speeds([baseline, *candidates], settings)
+    if baseline in left_out:
+        raise ModelError(left_out[baseline])
     ranked = sorted(
         (model for model in speeds if model != baseline), key=lambda m: _slow(speeds, m)
     )
     if not ranked:
         raise ModelError(
-            f"expected a candidate that can be opened, got none in {baseline.parent}: "
-            f"{'; '.join(broken.values())}"
+            f"expected a candidate of the baseline's checkpoint that can be opened, got none in "
+            f"{baseline.parent}: {'; '.join(left_out.values())}"
         )
     tried = list(_try_all(baseline, ranked, speeds, make_trial, console=console, skip=skip))
-    left_out = (Attempt(model, None, reason=reason) for model, reason in broken.items())
-    return RunVerdict(run, baseline, speeds[baseline], (*tried, *left_out))
+    passed_over = (Attempt(model, None, reason=reason) for model, reason in left_out.items())
+    return RunVerdict(run, baseline, speeds[baseline], (*tried, *passed_over))
 
 
 def find_engines(run: Path) -> tuple[Path, list[Path]]:
@@ -147,23 +149,32 @@ def find_engines(run: Path) -> tuple[Path, list[Path]]:
 def measure_speeds(
     models: Sequence[Path], settings: MatchSettings
 ) -> tuple[Speeds, dict[Path, str]]:
-    """Returns positions a second of each model, measured in turns, and why others could not be opened.
+    """Returns positions a second of each model, measured in turns, and why others were left out.
 
     All of them have the threads that a match gives them.
+
+    Args:
+        models: the baseline first; what is of another checkpoint than it is left out.
     """
     threads = 1 if settings.worker_count() > 1 else probe_cpu().cores
-    broken: dict[Path, str] = {}
+    left_out: dict[Path, str] = {}
+    checkpoint: str | None = None
     with ExitStack() as stack:
         works: dict[str, Callable[[], int]] = {}
         for model in models:
             try:
                 evaluator = open_evaluator(model, backend=settings.backend, threads=threads)
                 stack.enter_context(closing(evaluator))
-                works[str(model)] = _work(evaluator)
             except InputError as error:
-                broken[model] = str(error)
+                left_out[model] = str(error)
+                continue
+            checkpoint = evaluator.spec.checkpoint_sha256 if checkpoint is None else checkpoint
+            if evaluator.spec.checkpoint_sha256 != checkpoint:
+                left_out[model] = _tell_foreign(evaluator.spec, models[0])
+                continue
+            works[str(model)] = _work(evaluator)
         rates = rates_side_by_side(works, repeats=_REPEATS, min_run_s=_RUN_S)
-    return {Path(name): rate for name, rate in rates.items()}, broken
+    return {Path(name): rate for name, rate in rates.items()}, left_out
 
 
 def fresh_verdict(trial: Trial, *, skip: Sequence[str] = ()) -> Document | None:
@@ -174,6 +185,13 @@ def fresh_verdict(trial: Trial, *, skip: Sequence[str] = ()) -> Document | None:
     except (OSError, ValueError, KeyError, TypeError):  # none, broken, or of an older format
         return None
     return document if same else None
+
+
+def _tell_foreign(spec: ModelSpec, baseline: Path) -> str:
+    return (
+        f"passed over: of another checkpoint (step {spec.training_step:,}, SHA-256 "
+        f"{spec.checkpoint_sha256[:12] or 'unknown'}) than {baseline.stem}"
+    )
 
 
 def _slow(speeds: Speeds, model: Path) -> tuple[float, str]:
@@ -197,11 +215,21 @@ def _try_all(
             reason = f"not tried: slower than {accepted.stem}, which is accepted"
             yield Attempt(model, rate, reason=reason)
             continue
+        if rate.median <= speeds[baseline].median:
+            yield Attempt(model, rate, reason=_tell_slow(rate, speeds[baseline], baseline))
+            continue
         console.print(f"{model.stem}: {rate.median:,.0f} positions/s", soft_wrap=True)
         attempt = _try(make_trial(baseline, model), rate, skip)
         if attempt.verdict == "accepted":
             accepted = model
         yield attempt
+
+
+def _tell_slow(rate: Rate, original: Rate, baseline: Path) -> str:
+    return (
+        f"not tried: no faster than {baseline.stem} ({rate.median / original.median:.2f} times its "
+        "speed), so that nothing would be gained"
+    )
 
 
 def _try(trial: Trial, rate: Rate, skip: Sequence[str]) -> Attempt:

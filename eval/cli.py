@@ -63,8 +63,9 @@ def gate(
     candidate: Path
         The model that would replace it (.onnx).
     auto: Path
-        A run, instead of two models: tries the engines in its export/ against fp32.onnx there, from the
-        fastest to the slowest, and names the fastest that passes. Verdicts that still hold are kept.
+        A run, instead of two models: tries the engines in its export/ that are faster than fp32.onnx there
+        and of the same checkpoint, from the fastest to the slowest, and names the fastest that passes.
+        Verdicts that still hold are kept.
     openings: Path
         Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
     tactics: Path

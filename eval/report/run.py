@@ -98,9 +98,7 @@ def _reason(attempt: Attempt) -> str:
 def _conclusion(found: RunVerdict) -> str:
     chosen = found.chosen
     if chosen is None or chosen.rate is None:
-        return f"None passes: stay with {found.baseline.stem}"
+        none = "None passes" if any(one.document for one in found.attempts) else "None is faster"
+        return f"{none}: stay with {found.baseline.stem}"
     speed = chosen.rate.median / found.baseline_rate.median
-    gain = "" if speed > 1 else ", so that nothing is gained by it"
-    return (
-        f"The fastest that passes: {chosen.model} ({speed:.1f} times as fast as the original{gain})"
-    )
+    return f"The fastest that passes: {chosen.model} ({speed:.1f} times as fast as the original)"

@@ -84,13 +84,42 @@ def test_engines_slower_than_one_that_passes_are_not_tried(gate_auto, run, speed
     assert not sidecar(run / "export" / "int8.onnx", "gate").exists()
 
 
-def test_speeds_that_are_measured_lead_to_the_same_engine(gate_auto, run, capsys):
-    assert gate_auto(run, "--json") == ACCEPTED
+def test_engines_no_faster_than_the_original_are_not_tried(gate_auto, run, speeds, capsys):
+    speeds(fp32=100.0, fp16=80.0, int8=100.0)
+    assert gate_auto(run, "--json") == REJECTED
     document = found(capsys)
-    assert document["chosen"] == str(run / "export" / "fp16.onnx")
+    assert document["chosen"] is None
+    assert [engine["name"] for engine in document["engines"]] == ["int8", "fp16"]
+    for engine, speed in zip(document["engines"], ("1.00", "0.80"), strict=True):
+        assert (engine["verdict"], engine["played"]) == (None, False)
+        assert f"no faster than fp32 ({speed} times" in engine["reason"]
+    gate_auto(run)
+    assert "None is faster: stay with fp32" in capsys.readouterr().out
+
+
+def test_models_of_other_checkpoints_are_passed_over(gate_auto, run, capsys, az_spec):
+    other = az_spec.model_copy(update={"checkpoint_sha256": "f" * 64, "training_step": 1234})
+    write_network(run / "export" / "step-00001234.int8.onnx", other)
+    gate_auto(run, "--json")
+    last = found(capsys)["engines"][-1]
+    assert (last["name"], last["verdict"], last["played"]) == ("step-00001234.int8", None, False)
+    assert last["reason"].startswith("passed over: of another checkpoint (step 1,234, SHA-256 ffff")
+    for name in ("fp16", "int8"):
+        (run / "export" / f"{name}.onnx").unlink()
+    assert gate_auto(run) == BAD_INPUT
+    assert_one_line(capsys, "candidate of the baseline's checkpoint")
+
+
+def test_speeds_that_are_measured_put_engines_in_order(gate_auto, run, capsys):
+    gate_auto(run, "--json")
+    document = found(capsys)
     speeds = [engine["evals_per_s"] for engine in document["engines"]]
     assert speeds == sorted(speeds, reverse=True)
     assert min(speeds) > 0
+    original = document["baseline"]["evals_per_s"]
+    for engine in document["engines"]:
+        slower = engine["speedup"] <= 1
+        assert slower == ("no faster" in engine["reason"]) or document["chosen"], original
 
 
 def played(capsys):
@@ -139,6 +168,18 @@ def test_another_file_is_played_anew(gate_auto, run, speeds, capsys, az_spec, ch
     assert played(capsys)["fp16"]
 
 
+def test_a_verdict_of_another_judge_is_played_anew(gate_auto, run, speeds, capsys):
+    speeds(fp32=100.0, fp16=300.0, int8=150.0)
+    gate_auto(run)
+    path = sidecar(run / "export" / "fp16.onnx", "gate")
+    document = json.loads(path.read_text())
+    document["identity"]["judge"] = "Stockfish 3, 30000 nodes a move"
+    path.write_text(json.dumps(document))
+    capsys.readouterr()
+    gate_auto(run, "--json")
+    assert played(capsys)["fp16"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"verdict": "accepted"}', '{"identity": 1}'])
 def test_a_verdict_that_cannot_be_read_is_played_anew(gate_auto, run, speeds, capsys, text):
     speeds(fp32=100.0, fp16=300.0, int8=150.0)
@@ -167,7 +208,7 @@ def test_people_get_a_table_that_names_the_engine(gate_auto, run, speeds, capsys
 
 def test_a_broken_candidate_is_left_out_with_its_reason(gate_auto, run, capsys):
     (run / "export" / "aaa.onnx").write_bytes(b"no model")
-    assert gate_auto(run, "--json") == ACCEPTED
+    gate_auto(run, "--json")
     last = found(capsys)["engines"][-1]
     assert (last["name"], last["verdict"], last["evals_per_s"]) == ("aaa", None, None)
     assert "aaa.onnx" in last["reason"]
@@ -201,7 +242,7 @@ def test_broken_baselines_and_only_broken_candidates_are_one_line(gate_auto, run
     for name in ("int8", "fp16"):
         (run / "export" / f"{name}.onnx").write_bytes(b"no model")
     assert gate_auto(run) == BAD_INPUT
-    assert_one_line(capsys, "expected a candidate that can be opened")
+    assert_one_line(capsys, "that can be opened")
 
 
 @pytest.mark.parametrize(
