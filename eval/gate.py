@@ -81,7 +81,7 @@ def prepare_trial(
             f"expected at least {rule.min_pairs} distinct openings in {book.source}, one a pair, "
             f"got {len(book.openings)}; name a larger book, or lower --min-pairs"
         )
-    if ladder.stockfish_elo:
+    if ladder.stockfish_elo or ladder.stockfish:
         find_stockfish(ladder.stockfish).check_elo(ladder.stockfish_elo)
     suite = read_suite(tactics)
     return Trial(*engines, candidate, rule, settings, book, suite, console, ladder)

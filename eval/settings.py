@@ -79,7 +79,8 @@ class LadderSettings(BaseModel):
     games: int = Field(default=50, ge=2, multiple_of=2)
     """Games against each Stockfish: half as many openings, colours swapped."""
     stockfish: Path | None = None
-    """Stockfish's path; looked for on PATH and in /usr/games unless given."""
+    """Stockfish's path, for the ladder and to judge tactical catastrophes; looked for on PATH and in
+    /usr/games unless given."""
     stockfish_ms: int = Field(default=100, ge=1, le=3_600_000)
     """Milliseconds that Stockfish has for a move, on one thread."""
     ladder_baseline: Annotated[bool, Parameter(negative="")] = False
@@ -95,10 +96,11 @@ class GateRule(BaseModel):
     """Elo difference at which the candidate is too weak."""
     elo1: float = 0.0
     """Elo difference at which it is good enough; above elo0."""
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    """Risk of accepting a candidate that is as weak as elo0."""
+    alpha: float = Field(default=0.04, gt=0, lt=0.5)
+    """Risk of accepting a candidate that is as weak as elo0, by Wald's bounds; as simulated, one in twenty
+    (see docs/gate.md)."""
     beta: float = Field(default=0.05, gt=0, lt=0.5)
-    """Risk of rejecting a candidate that is as good as elo1."""
+    """Risk of rejecting a candidate that is as good as elo1; in the tactical veto, one that sees as much."""
     min_score: float = Field(default=0.45, ge=0, le=1)
     """Least score, 0 to 1, of an accepted candidate."""
     min_pairs: int = Field(default=20, ge=1)

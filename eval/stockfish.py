@@ -50,7 +50,10 @@ class Stockfish:
             return open_seat(settings.model_copy(update=clock), stopped)
 
         return Opponent(
-            f"{self.name} {elo}", f"{self.path} {_ELO} {elo} {movetime_ms} ms", None, open_timed
+            f"{self.name} {elo}",
+            f"{self.name}: {self.path} {_ELO} {elo} {movetime_ms} ms",
+            None,
+            open_timed,
         )
 
 

@@ -5,7 +5,15 @@ import math
 _MINUS = "\u2212"
 _SPACE = "\u00a0"
 _MINUTE_S, _HOUR_MIN = 60, 60
-_WORDS = {2: "two", 3: "three", 5: "five", 10: "ten", 20: "twenty", 50: "fifty", 100: "a hundred"}
+_ROUND_WORDS = {
+    2: "two",
+    3: "three",
+    5: "five",
+    10: "ten",
+    20: "twenty",
+    50: "fifty",
+    100: "a hundred",
+}
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -48,9 +56,11 @@ def duration(seconds: float | None) -> str:
 
 
 def once_in(risk: float) -> str:
-    """Returns a small probability as players say it: `once in twenty times`."""
+    """Returns a small probability as players say it, `once in twenty times`: a round one, not too small."""
     times = round(1 / risk)
-    return f"once in {_WORDS.get(times, f'{times:,}')} times"
+    if times <= max(_ROUND_WORDS):
+        return f"once in {_ROUND_WORDS[max(n for n in _ROUND_WORDS if n <= times)]} times"
+    return f"once in {times:,} times"
 
 
 def expected_score(value: float) -> str:

@@ -39,7 +39,7 @@ def _solved(numbers: Document) -> str:
 
 def _facts(numbers: Document) -> Iterator[tuple[str, str]]:
     yield "an equal engine would do no better with probability", figures.percent(numbers["p_value"])
-    yield "rejected below", figures.percent(numbers["alpha"])
+    yield "rejected below", figures.percent(numbers["level"])
     yield "simulations a move", figures.number(numbers["simulations"])
     yield "who judges catastrophes", str(numbers["judge"])
     yield "catastrophes that remain with more thought", figures.number(numbers["vetoes"])

@@ -3,7 +3,7 @@
 Both search every position of a suite at the gate's simulations. The candidate is rejected
 
     if it solves less    of the positions that only one of them solved, too many are the baseline's: McNemar's
-                         exact test, one-sided, at level alpha of the rule; equals fail it so often at most
+                         exact test, one-sided, at level beta of the rule: equals fail it so often at most
     for a catastrophe    see `eval.tactics_catastrophe`; one that it still commits, and the baseline still
                          does not, where both have four times as many simulations. A coin that rounding
                          flips at few simulations is none: the test counts it, the report has it as one
@@ -44,7 +44,7 @@ _DIGITS = 6
 
 
 @dataclass(frozen=True)
-class _Judge:
+class Judge:
     """Who says what becomes of a move."""
 
     opponent: Opponent
@@ -82,17 +82,32 @@ def veto_tactics(trial: Trial) -> StageReport:
     return _decide(trial, attempts)
 
 
+def find_judge(trial: Trial) -> Judge:
+    """Returns who judges catastrophes: Stockfish if it is there, or else the baseline, thinking for longer.
+
+    Raises:
+        MachineError: the Stockfish that was named is not there.
+    """
+    named = trial.ladder.stockfish
+    if named is None and find_program("stockfish") is None:
+        return Judge(trial.baseline, _longer(trial.settings), "simulations")
+    stockfish = find_stockfish(named)
+    opener = uci_opener([str(stockfish.path)], {"Threads": "1", "Hash": str(HASH_MB)})
+    opponent = Opponent(stockfish.name, str(stockfish.path), None, opener)
+    return Judge(opponent, trial.settings.model_copy(update={"simulations": JUDGE_NODES}), "nodes")
+
+
 def _decide(trial: Trial, attempts: Sequence[Attempt]) -> StageReport:
-    counts, alpha = counts_of(attempts), trial.rule.alpha
+    counts, level = counts_of(attempts), trial.rule.beta
     p_value = mcnemar(counts.baseline_only, counts.candidate_only)
     told = (
         f"it solves {counts.candidate} of {len(attempts)} positions, the baseline {counts.baseline}; "
         f"an equal would do no better with probability {p_value:.2g}"
     )
-    if p_value < alpha:
+    if p_value < level:
         numbers = _numbers(trial, attempts, p_value, judge=None)
-        return StageReport(NAME, "rejected", f"{told}, below {alpha:g}", numbers=numbers)
-    judge = _find_judge(trial)
+        return StageReport(NAME, "rejected", f"{told}, below {level:g}", numbers=numbers)
+    judge = find_judge(trial)
     attempts = _look_for_catastrophes(trial, attempts, judge)
     numbers = _numbers(trial, attempts, p_value, judge=judge)
     if vetoing := [attempt for attempt in attempts if attempt.vetoes]:
@@ -101,7 +116,7 @@ def _decide(trial: Trial, attempts: Sequence[Attempt]) -> StageReport:
 
 
 def _look_for_catastrophes(
-    trial: Trial, attempts: Sequence[Attempt], judge: _Judge
+    trial: Trial, attempts: Sequence[Attempt], judge: Judge
 ) -> list[Attempt]:
     """Returns the attempts with what is catastrophic about them, and whether it goes away."""
     at_once = {i: (one.baseline, one.candidate) for i, one in enumerate(attempts)}
@@ -151,17 +166,6 @@ def _longer(settings: MatchSettings) -> MatchSettings:
     return settings.model_copy(update={"simulations": LONGER * settings.simulations})
 
 
-def _find_judge(trial: Trial) -> _Judge:
-    """Returns Stockfish if it is there, or else the baseline, which thinks for longer than it did."""
-    named = trial.ladder.stockfish
-    if named is None and find_program("stockfish") is None:
-        return _Judge(trial.baseline, _longer(trial.settings), "simulations")
-    stockfish = find_stockfish(named)
-    opener = uci_opener([str(stockfish.path)], {"Threads": "1", "Hash": str(HASH_MB)})
-    opponent = Opponent(stockfish.name, str(stockfish.path), None, opener)
-    return _Judge(opponent, trial.settings.model_copy(update={"simulations": JUDGE_NODES}), "nodes")
-
-
 def _ask(
     opponent: Opponent,
     boards: Sequence[chess.Board],
@@ -182,7 +186,7 @@ def _faults(boards: Sequence[chess.Board], answers: Sequence[Answer]) -> list[Nu
 
 
 def _numbers(
-    trial: Trial, attempts: Sequence[Attempt], p_value: float, *, judge: _Judge | None
+    trial: Trial, attempts: Sequence[Attempt], p_value: float, *, judge: Judge | None
 ) -> Numbers:
     suite = trial.tactics
     return {
@@ -194,7 +198,7 @@ def _numbers(
         "simulations": trial.settings.simulations,
         **asdict(counts_of(attempts)),
         "p_value": round(p_value, _DIGITS),
-        "alpha": trial.rule.alpha,
+        "level": trial.rule.beta,
         "judge": judge.name if judge else "none was asked: the test had rejected",
         "simulations_of_a_veto": LONGER * trial.settings.simulations,
         "vetoes": sum(attempt.vetoes for attempt in attempts),

@@ -15,20 +15,22 @@ from tests.eval.networks import write_network
 
 
 def back_rank_lines() -> list[str]:
-    """Returns EPD of symmetrical positions where whoever moves first can mate with a rook.
+    """Returns EPD of symmetrical positions where whoever moves first can mate in two with rooks.
 
-    The kings sit behind three pawns, the rooks stand on one file before the last rank, with blocked
-    pawns between them; blocked pawns on up to two other files make the positions distinct.
+    The kings stand before their last rank, the rooks on two files a rank before that: one gives check a
+    square ahead, the king goes back, the other mates. A mate in one would be no test of a network: the
+    search finds it. Blocked pawns between the rooks, and on other files, make the positions distinct.
     """
     lines = []
-    for rooks in range(5):
-        others = [file for file in range(5) if file != rooks]
+    for first, second in combinations(range(5), 2):
+        others = [file for file in range(5) if file not in (first, second)]
         for count in range(3):
             for idle in combinations(others, count):
-                board = chess.Board("6k1/5ppp/8/8/8/8/5PPP/6K1 w - - 0 1")
-                board.set_piece_at(chess.square(rooks, 6), chess.Piece.from_symbol("R"))
-                board.set_piece_at(chess.square(rooks, 1), chess.Piece.from_symbol("r"))
-                for file in (rooks, *idle):
+                board = chess.Board("8/7k/8/8/8/8/7K/8 w - - 0 1")
+                for file in (first, second):
+                    board.set_piece_at(chess.square(file, 5), chess.Piece.from_symbol("R"))
+                    board.set_piece_at(chess.square(file, 2), chess.Piece.from_symbol("r"))
+                for file in (first, second, *idle):
                     board.set_piece_at(chess.square(file, 3), chess.Piece.from_symbol("P"))
                     board.set_piece_at(chess.square(file, 4), chess.Piece.from_symbol("p"))
                 lines.append(board.epd())
@@ -78,3 +80,13 @@ def scripted() -> Callable[..., str]:
         return f"uci:{shlex.join(command)}"
 
     return name
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Path:
+    """A program that takes Stockfish's options and plays badly; what it hears is in the file `heard`."""
+    command = [sys.executable, scripted_engine.__file__, "none", "0", str(tmp_path / "heard")]
+    script = tmp_path / "fakefish"
+    script.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n")
+    script.chmod(0o755)
+    return script

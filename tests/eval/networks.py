@@ -1,4 +1,4 @@
-"""Small real ONNX models that know one thing about chess: a rook goes to the last rank."""
+"""Small real ONNX models that know one thing about chess: a rook goes ahead."""
 
 from pathlib import Path
 

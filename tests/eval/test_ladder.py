@@ -2,8 +2,7 @@
 
 import io
 import json
-import shlex
-import sys
+from dataclasses import replace
 
 import chess.pgn
 import pytest
@@ -12,23 +11,16 @@ from aztoolkit.cli import main
 from aztoolkit.errors import MachineError
 from aztoolkit.model import sidecar
 from eval.gate import STAGES
+from eval.openings import read_book
+from eval.opponents import model_opponent
+from eval.series import identify
+from eval.settings import MatchSettings
 from eval.stages.journals import journal_path
 from eval.stages.ladder import PGN_SUFFIX
 from eval.stockfish import find_stockfish
-from tests.eval import scripted_engine
 
 ACCEPTED, REJECTED, BAD_INPUT = 0, 1, 2
 QUICK = ["--simulations", "1", "--max-plies", "40", "--workers", "2", "--max-pairs", "50"]
-
-
-@pytest.fixture
-def fake(tmp_path):
-    """A program that takes Stockfish's options and plays badly; what it hears is in the file `heard`."""
-    command = [sys.executable, scripted_engine.__file__, "none", "0", str(tmp_path / "heard")]
-    script = tmp_path / "fakefish"
-    script.write_text(f"#!/bin/sh\nexec {shlex.join(command)}\n")
-    script.chmod(0o755)
-    return script
 
 
 @pytest.fixture
@@ -47,6 +39,17 @@ def gate(back_rank, fake):
 def ladder_of(model):
     stages = json.loads(sidecar(model, "gate").read_text())["stages"]
     return next((stage for stage in stages if stage["name"] == "ladder"), None)
+
+
+def test_games_of_another_version_of_stockfish_are_not_gone_on_from(good, fake):
+    engine = find_stockfish(fake)
+    older = replace(engine, name="Scripted 0.9")
+    book, settings = read_book(None, count=2, seed=0), MatchSettings()
+    ours, theirs = (
+        identify((model_opponent(good), one.opponent(1500, movetime_ms=10)), book, settings)
+        for one in (engine, older)
+    )
+    assert ours != theirs
 
 
 def test_several_rungs_make_one_elo_and_no_verdict(gate, bad, tmp_path):

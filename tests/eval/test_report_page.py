@@ -25,7 +25,7 @@ TACTICS = {
     "candidate_only": 4,
     "neither": 90,
     "p_value": 0.377,
-    "alpha": 0.05,
+    "level": 0.05,
     "judge": "Stockfish 15.1, 30000 nodes a move",
     "simulations_of_a_veto": 400,
     "vetoes": 1,
@@ -307,6 +307,9 @@ def test_elo_chart_stays_inside_its_frame_whatever_the_interval():
         (figures.duration(119.7), "2\u00a0min 0\u00a0s"),
         (figures.duration(7260), "2\u00a0h 1\u00a0min"),
         (figures.once_in(0.05), "once in twenty times"),
+        (figures.once_in(0.04), "once in twenty times"),  # rather too often than too seldom
+        (figures.once_in(0.3), "once in three times"),
+        (figures.once_in(0.01), "once in a hundred times"),
         (figures.once_in(0.001), "once in 1,000 times"),
         (figures.expected_score(0.5), "75\u00a0%"),
     ],

@@ -15,13 +15,15 @@ from aztoolkit.model import sidecar
 from eval.make_tactics import MANIFEST
 from eval.openings import read_book
 from eval.opponents import Opponent, model_opponent
+from eval.report.identity import gate_identity
 from eval.seats import Choice, Fault
-from eval.settings import GateRule, MatchSettings
+from eval.settings import GateRule, LadderSettings, MatchSettings
 from eval.stages import tactics as stage
-from eval.stages.tactics import LONGER, veto_tactics
+from eval.stages.tactics import JUDGE_NODES, LONGER, veto_tactics
 from eval.tactics import SUITE, Suite, read_suite
 from eval.tactics_counts import Counts, count, mcnemar
 from eval.tactics_kinds import KINDS
+from eval.tactics_mates import mating_moves
 from eval.trial import Trial
 from tests.eval.conftest import back_rank_lines
 from tests.eval.seats import FakeSeat, play_first
@@ -190,12 +192,12 @@ def no_stockfish(monkeypatch):
 
 @pytest.fixture
 def mates(tmp_path):
-    """A suite in which a rook mates on the back rank: what the model `good` knows."""
+    """A suite in which rooks mate in two on the back rank: what the model `good` knows."""
     lines = []
     for line in back_rank_lines():
         board = chess.Board.from_epd(line)[0]
-        move = next(move for move in board.legal_moves if board.san(move).endswith("#"))
-        lines.append(board.epd(bm=[move], dm=1, id=f"back-rank.{len(lines) + 1:02}"))
+        moves = list(mating_moves(board, 2))
+        lines.append(board.epd(bm=moves, dm=2, id=f"back-rank.{len(lines) + 1:02}"))
     return read_suite(write(tmp_path / "mates.epd", *lines))
 
 
@@ -282,6 +284,16 @@ def test_a_network_that_lost_its_idea_solves_less_and_is_vetoed(trial, good, bad
 
 
 @pytest.mark.usefixtures("no_stockfish")
+def test_the_level_of_the_test_is_the_risk_of_rejecting_an_equal(trial, good, bad, mates):
+    strict = replace(trial(good, bad, only(mates, 5)), rule=GateRule(alpha=0.04, beta=0.03))
+    report = veto_tactics(strict)  # five heads in five tosses: 1 / 32
+    assert report.numbers["level"] == 0.03
+    assert "catastrophe" in report.reason
+    lenient = replace(strict, rule=GateRule(alpha=0.01, beta=0.04))
+    assert "below 0.04" in veto_tactics(lenient).reason
+
+
+@pytest.mark.usefixtures("no_stockfish")
 def test_a_better_network_passes(trial, good, bad, mates):
     report = veto_tactics(trial(bad, good, mates))
     assert report.verdict == "accepted"
@@ -298,7 +310,7 @@ def test_one_missed_mate_is_a_catastrophe(trial, good, bad, mates):
     catastrophe = report.numbers["disagreements"][0]["catastrophe"]
     assert catastrophe["kind"] == "missed mate"
     assert catastrophe["vetoes"] is True
-    assert catastrophe["longer"]["baseline"]["san"].endswith("#")
+    assert catastrophe["longer"]["baseline"]["san"].endswith("+")
 
 
 @pytest.mark.usefixtures("no_stockfish")
@@ -384,6 +396,15 @@ def test_stockfish_judges_where_it_is_found(trial, queen, stockfish):
     assert "lost queen" in report.reason
     assert report.numbers["judge"].startswith("Stockfish")
     assert stockfish
+
+
+def test_a_verdict_by_another_judge_is_another_verdict(trial, good, bad, mates, fake, monkeypatch):
+    named = replace(trial(good, bad, mates), ladder=LadderSettings(stockfish=fake))
+    assert gate_identity(named)["judge"] == f"Scripted, {JUDGE_NODES} nodes a move"
+    assert gate_identity(named, skip=["tactics"])["judge"] is None
+    monkeypatch.setattr(stage, "find_program", lambda _: None)
+    alone = gate_identity(trial(good, bad, mates))
+    assert alone["judge"] == f"good, {LONGER * SIMULATIONS} simulations a move"
 
 
 @pytest.mark.usefixtures("no_stockfish")
