@@ -9,6 +9,7 @@ from aztoolkit.files import sha256, write_json, write_text
 from aztoolkit.model import ModelSpec, sidecar
 from export.calibration import DEFAULT_SIZE
 from export.comparison_page import draw_page
+from export.disagreements import list_worst
 from export.distances import compare_evaluators
 from export.metadata import tool_versions
 from export.positions import Part, boards_sha256, sample_boards
@@ -59,6 +60,7 @@ def compare_files(
         "positions_sha256": boards_sha256(boards),
         "part": _PART,
         "seed": seed,
+        "worst": list_worst(found, boards, original, rendering),
         "tools": tool_versions("aztoolkit", "onnxruntime", "numpy", "chess"),
     }
     page = draw_page(report, found, boards, original, rendering)

@@ -34,9 +34,14 @@ from serve.sessions import HUMAN, Seat
 
 _GAME = "/games/{game_id}"
 _ENGINE = "/engines/{engine_id}"
-_BUSY: dict[int | str, dict[str, object]] = {503: {"model": ErrorBody}}
-_TEXT: dict[int | str, dict[str, object]] = {200: {"content": {"text/plain": {}}}}
-_PAGE: dict[int | str, dict[str, object]] = {200: {"content": {"text/html": {}}}}
+_Responses = dict[int | str, dict[str, object]]
+_BUSY: _Responses = {503: {"model": ErrorBody}}
+_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+_TEXT: _Responses = {
+    200: {"content": {"text/plain": {}}},
+    "4XX": {"description": "Client Error", "content": _ERROR},
+}
+_PAGE: _Responses = {200: {"content": {"text/html": {}}}}
 
 
 def create_router(parts: Parts) -> APIRouter:

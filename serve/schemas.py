@@ -15,7 +15,7 @@ Every answer that is not a success is an ErrorBody. Evaluations are told from Wh
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from serve.config import (
     MAX_ANALYSIS_SIMULATIONS,
@@ -27,9 +27,16 @@ from serve.config import (
     MAX_TEMPERATURE,
 )
 
+
+def _to_whole(value: object) -> object:
+    """Returns 200 for 200.0: JSON has only one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_WHOLE = BeforeValidator(_to_whole)
 Side = Literal["white", "black"]
 Result = Literal["*", "1-0", "0-1", "1/2-1/2"]
-Simulations = Annotated[int, Field(ge=1, le=MAX_SIMULATIONS, strict=True)]
+Simulations = Annotated[int, Field(ge=1, le=MAX_SIMULATIONS, strict=True), _WHOLE]
 Temperature = Annotated[float, Field(ge=0, le=MAX_TEMPERATURE, allow_inf_nan=False)]
 UciMove = Annotated[str, Field(pattern="^[a-h][1-8][a-h][1-8][qrbn]?$", examples=["e2e4", "e7e8q"])]
 Moves = Annotated[list[UciMove], Field(max_length=MAX_PLIES)]
@@ -329,7 +336,9 @@ class GameState(_Message):
 
 # --- WebSockets -------------------------------------------------------------------------------------
 
-RequestId = Annotated[int, Field(ge=0, le=2**53, strict=True)]
+RequestId = Annotated[int, Field(ge=0, le=2**53, strict=True), _WHOLE]
+AnalysisSimulations = Annotated[int, Field(ge=1, le=MAX_ANALYSIS_SIMULATIONS, strict=True), _WHOLE]
+Lines = Annotated[int, Field(ge=1, le=MAX_LINES, strict=True), _WHOLE]
 
 
 class GameEvent(_Message):
@@ -369,7 +378,7 @@ class AnalysisRequest(_Message):
         default=MAX_SIMULATIONS, ge=1, le=MAX_ANALYSIS_SIMULATIONS, strict=True
     )
     """The search ends after so many, or earlier where it proves the result."""
-    lines: int = Field(default=1, ge=1, le=MAX_LINES, strict=True)
+    lines: Lines = 1
     """Variations to tell, at most."""
 
 

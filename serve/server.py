@@ -55,7 +55,17 @@ def url_of(listener: socket.socket) -> str:
 
 
 def run(parts: Parts, listener: socket.socket, *, open_browser: bool) -> None:
-    """Serves until SIGINT or SIGTERM; then searches are ended, requests answered, WebSockets closed."""
+    """Serves until SIGINT or SIGTERM."""
+    if open_browser:
+        url = entrance_of(listener, parts.config)
+        threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
+    with _quiet_signals(), listener:
+        create_server(parts).run(sockets=[listener])
+    parts.catalog.close()
+
+
+def create_server(parts: Parts) -> uvicorn.Server:
+    """Returns the server of some parts: ending, it ends searches, answers requests, closes WebSockets."""
     settings = uvicorn.Config(
         create_app(parts),
         log_level="warning",
@@ -66,12 +76,7 @@ def run(parts: Parts, listener: socket.socket, *, open_browser: bool) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
-    if open_browser:
-        url = entrance_of(listener, parts.config)
-        threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
-    with _quiet_signals(), listener:
-        _Server(settings, parts).run(sockets=[listener])
-    parts.catalog.close()
+    return _Server(settings, parts)
 
 
 def entrance_of(listener: socket.socket, config: ServeConfig) -> str:

@@ -5,14 +5,18 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+import websockets.sync.client
 from numpy.typing import NDArray
+from websockets.sync.client import ClientConnection
 
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.model import ModelSpec
@@ -20,6 +24,7 @@ from serve.app import STATIC, create_app
 from serve.catalog import Catalog, find_models, open_catalog, open_engine
 from serve.config import ServeConfig
 from serve.parts import Parts
+from serve.server import create_server, listen, url_of
 from tests.conftest import REPOSITORY, HashEvaluator, missing
 from tests.serve.networks import write_run
 
@@ -67,6 +72,45 @@ async def client(catalog: Catalog) -> AsyncIterator[Client]:
     """A client of a server with two tiny engines."""
     async with connect(catalog) as connected:
         yield connected
+
+
+class LiveServer:
+    """A real server, on a thread of this process."""
+
+    def __init__(self, catalog: Catalog, **settings: object) -> None:
+        self.config = ServeConfig.model_validate({"simulations": FEW, **settings})
+        self.parts = Parts.create(catalog, self.config)
+        self.listener = listen("127.0.0.1", 0)
+        self.url = url_of(self.listener)
+        self.server = create_server(self.parts)
+        sockets = {"sockets": [self.listener]}
+        self._thread = threading.Thread(target=self.server.run, kwargs=sockets, daemon=True)
+        self._thread.start()
+        while not self.server.started:
+            assert self._thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+
+    def websocket(self, path: str, **options: Any) -> ClientConnection:
+        """Connects to a path below `/api`."""
+        address = f"{self.url.replace('http', 'ws')}api{path}"
+        return websockets.sync.client.connect(address, **options)
+
+    def stop(self) -> None:
+        """Ends it as a signal would."""
+        self.server.should_exit = True
+        self._thread.join(STOP_S)
+        self.listener.close()
+        assert not self._thread.is_alive(), "the server did not stop"
+
+
+@contextmanager
+def serving(catalog: Catalog, **settings: object) -> Iterator[LiveServer]:
+    """A live server; `settings` are those of `ServeConfig`."""
+    server = LiveServer(catalog, **settings)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 class WaitingEvaluator(HashEvaluator):
