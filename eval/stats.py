@@ -28,6 +28,8 @@ _SCORE_MARGIN = 1e-3
 _NEWTON_STEPS = 100
 _BISECTION_STEPS = 60
 _NEWTON_TOLERANCE = 1e-14
+POLE_MARGIN = 1e-12
+"""Share of the way to a pole that a search for a root keeps off: beside one, Newton's steps are too short."""
 
 Counts = Sequence[int]
 
@@ -240,7 +242,8 @@ def _tilt(probabilities: Sequence[float], scores: Sequence[float], mean: float) 
     It is the root of sum p_i (a_i - mean) / (1 + t (a_i - mean)), which falls from +infinity to
     -infinity on (-1 / (1 - mean), 1 / mean): Newton's steps, halving where they would leave.
     """
-    low, high, tilt = -1.0 / (1.0 - mean), 1.0 / mean, 0.0
+    inside = 1.0 - POLE_MARGIN
+    low, high, tilt = -inside / (1.0 - mean), inside / mean, 0.0
     terms = [(p, a - mean) for p, a in zip(probabilities, scores, strict=True)]
     for _ in range(_NEWTON_STEPS):
         ratios = [(p, d / (1.0 + tilt * d)) for p, d in terms]

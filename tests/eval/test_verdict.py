@@ -1,22 +1,24 @@
 """The rule of the gate as a function of counts."""
 
+import numpy as np
 import pytest
 
 from eval.settings import GateRule
 from eval.verdict import decide, log_likelihood_ratio
+from eval.verdicts import UNDECIDED, VERDICTS, decide_all, ratios_of
 
 RULE = GateRule()
 
 
 def test_no_verdict_before_the_least_number_of_pairs():
     assert decide((0, 0, 0, 0, 19), RULE, max_pairs=400) is None
-    found = decide((0, 0, 0, 0, 20), RULE, max_pairs=400)
+    found = decide((0, 0, 0, 0, 21), RULE, max_pairs=400)
     assert found is not None
     assert found.verdict == "accepted"
 
 
 def test_an_equal_engine_that_always_splits_pairs_is_accepted():
-    found = decide((0, 0, 20, 0, 0), RULE, max_pairs=400)
+    found = decide((0, 0, 21, 0, 0), RULE, max_pairs=400)
     assert found is not None
     assert found.verdict == "accepted"
 
@@ -63,3 +65,18 @@ def test_the_sequential_test_does_not_accept_below_the_least_score():
     at_cap = decide(counts, strict, max_pairs=sum(counts))
     assert at_cap is not None
     assert at_cap.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("rule", [RULE, GateRule(alpha=0.1, beta=0.2, elo1=20, min_score=0.48)])
+@pytest.mark.parametrize("pairs", [1, 19, 30, 45, 60])
+def test_many_matches_are_decided_as_each_would_be(pairs, rule):
+    rng = np.random.default_rng(pairs)
+    counts = np.concatenate(
+        [rng.multinomial(pairs, rng.dirichlet([1] * 5), size=20) for _ in range(20)]
+    )
+    ratios = [log_likelihood_ratio(match.tolist(), rule) for match in counts]
+    assert ratios_of(counts, rule) == pytest.approx(ratios, rel=1e-9, abs=1e-9)
+    each = [decide(match.tolist(), rule, max_pairs=60) for match in counts]
+    codes = [UNDECIDED if one is None else VERDICTS.index(one.verdict) for one in each]
+    assert decide_all(counts, rule, max_pairs=60).tolist() == codes
+    assert len(set(codes)) == (1 if pairs < 20 else 3)
