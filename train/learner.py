@@ -18,14 +18,13 @@ from torch.nn.functional import cross_entropy
 
 from aztoolkit.errors import EvaluationError
 from train.compile import OFF, Compiled, autocast, compile_network
+from train.losses import legal_logits
 from train.mean import MeanNetwork
 from train.optimiser import build_optimiser, keeps_moments
 from train.prefetch import TensorBatch
 from train.settings import TrainConfig
 
 PRECISIONS = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-_ILLEGAL_LOGIT = -1e4
-"""Low enough to vanish in a softmax, and finite, so that 0 * log(0) stays 0."""
 _LOSSES = ("loss", "policy_loss", "wdl_loss", "gradient_norm")
 _LEAST_SCALE = 2.0**-10
 """fp16: gradients that overflow though scaled down so far are not the scale's fault."""
@@ -181,8 +180,8 @@ class Learner:
         self.network.train()
         with autocast(self._config.device, self._precision):
             policy, wdl = self._compiled.forward(_channels_last(batch.planes))
-        logits = policy.float().masked_fill(~batch.legal, _ILLEGAL_LOGIT)
-        return cross_entropy(logits, batch.policy), cross_entropy(wdl.float(), batch.wdl)
+        policy_loss = cross_entropy(legal_logits(policy, batch.legal), batch.policy)
+        return policy_loss, cross_entropy(wdl.float(), batch.wdl)
 
     def _sum(self, losses: Tensor) -> None:
         if (

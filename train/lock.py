@@ -8,6 +8,8 @@ from pathlib import Path
 from aztoolkit.errors import CheckpointError, InputError
 
 _NAME = ".lock"
+_LOCKED_BYTES = 1
+"""From the start of the file, which holds none: Windows locks what is not there, too."""
 
 
 @contextmanager
@@ -20,7 +22,7 @@ def lock_run(run: Path) -> Iterator[None]:
     """
     try:
         run.mkdir(parents=True, exist_ok=True)
-        stream = (run / _NAME).open("w")
+        stream = (run / _NAME).open("a")  # Windows does not let a locked file be emptied
     except OSError as error:
         raise InputError(
             f"cannot write {run}: {error.strerror}; choose a --run folder you may write to"
@@ -35,12 +37,16 @@ def lock_run(run: Path) -> Iterator[None]:
 
 
 def _try_lock(descriptor: int) -> bool:
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
+    """Returns whether the lock could be had; it is let go of when the file is closed."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, _LOCKED_BYTES)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

@@ -2,10 +2,11 @@
 
     P(a beats b) = 1 / (1 + 10 ** ((elo_b - elo_a) / 400))
 
-The most likely ratings, the first player's fixed at 0; a draw is half a win and half a loss, and every
-match counts one drawn pair more than was played, so that a clean sweep has a finite rating. Intervals
-come from the curvature of the likelihood: games of a pair are taken as independent and draws as halves,
-which makes them wider than they need be, never narrower.
+The most likely ratings, the anchor's fixed at 0. A draw is half a win and half a loss. Every match counts
+two drawn games more than were played, so that a clean sweep has a finite rating. Intervals come from the
+curvature of the likelihood, as if every game were won or lost and hung on no other: draws vary less than
+that, and games of a pair, with colours swapped, tend to make up for each other, so the intervals are
+rather too wide than too narrow.
 
 Sources: R. A. Bradley and M. E. Terry, "Rank analysis of incomplete block designs" (1952); R. Coulom's
 BayesElo for the prior draws.
@@ -23,6 +24,7 @@ _SCALE = math.log(10.0) / 400.0
 """Nats of odds in one Elo point."""
 _CONFIDENCE_95 = NormalDist().inv_cdf(0.975)
 _PRIOR_GAMES = 2.0
+"""Drawn ones, a match."""
 _STEPS = 100
 _TOLERANCE_ELO = 1e-6
 _LARGEST_STEP_ELO = 400.0
@@ -30,12 +32,12 @@ _LARGEST_STEP_ELO = 400.0
 
 @dataclass(frozen=True)
 class Result:
-    """A match."""
+    """What a match came to."""
 
     player: int
     opponent: int
     score: float
-    """Of the player, 0 to 1."""
+    """The player's share of the points, 0 to 1."""
     games: int
 
 
@@ -52,8 +54,8 @@ def rate(results: Iterable[Result], *, anchor: int) -> Mapping[int, Rating]:
     """Returns the rating of every player, `anchor`'s being 0.
 
     Args:
-        results: join all players to the anchor, directly or not.
-        anchor: the player all others are compared with.
+        results: matches that connect every player with the anchor, directly or through others.
+        anchor: the player that all others are compared with.
     """
     results = [result for result in results if result.player != result.opponent]
     players = {result.player for result in results} | {result.opponent for result in results}

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from train.losses import legal_logits
 from train.replay import Game
 from train.settings import TrainConfig
 from train.window import Batch, ReplayWindow
@@ -15,7 +16,6 @@ MOST_POSITIONS = 4096
 """That a network is judged by."""
 _CHUNK = 512
 """Positions of a forward pass, and in memory at a time."""
-_ILLEGAL_LOGIT = -1e4
 
 
 class HeldOut:
@@ -58,8 +58,8 @@ class HeldOut:
             torch.from_numpy(array).to(self._device)
             for array in (batch.planes, batch.legal, batch.policy, batch.wdl)
         )
-        logits, wdl_logits = network(planes)
-        logits = logits.float().masked_fill(~legal, _ILLEGAL_LOGIT)
+        answer, wdl_logits = network(planes)
+        logits = legal_logits(answer, legal)
         right = (logits.argmax(dim=1) == policy.argmax(dim=1)).sum()
         policy_loss = cross_entropy(logits, policy, reduction="sum")
         wdl_loss = cross_entropy(wdl_logits.float(), wdl, reduction="sum")

@@ -15,6 +15,7 @@ import numpy as np
 
 from aztoolkit._native import START_FEN, move_indices
 from aztoolkit._native import Game as Position
+from train.plan import game_seed
 from train.replay import Game
 from train.supervised.labels import UNIT, Line, policy_weights, wdl_weights
 
@@ -53,8 +54,8 @@ def make_game(analyse: Analyse, *, game_id: int, seed: int, random_moves: float)
     Raises:
         MachineError: the engine failed.
     """
-    game_seed = _seed(seed, game_id)
-    rng = np.random.default_rng(game_seed)
+    of_game = game_seed(seed, game_id)
+    rng = np.random.default_rng(of_game)
     position, record = Position(), _Record()
     _play_opening(position, record, rng)
     random_share = 3 * random_moves * rng.random() ** 2  # half of the games have under 3/4 of it
@@ -67,7 +68,7 @@ def make_game(analyse: Analyse, *, game_id: int, seed: int, random_moves: float)
         record.moves.append(move)
     return Game(
         game_id=game_id,
-        seed=game_seed,
+        seed=of_game,
         checkpoint_step=0,
         start_fen=START_FEN,
         moves=record.moves,
@@ -79,10 +80,6 @@ def make_game(analyse: Analyse, *, game_id: int, seed: int, random_moves: float)
         termination=termination,
         wdl=record.wdl,
     )
-
-
-def _seed(seed: int, game_id: int) -> int:
-    return int(np.random.SeedSequence((seed, game_id)).generate_state(1, np.uint64)[0] >> 1)
 
 
 def _play_opening(position: Position, record: _Record, rng: np.random.Generator) -> None:
