@@ -66,7 +66,7 @@ class _AtOnce:
                 trainer.actors.check()
                 self._learn_or_wait()
                 played = min(trainer.positions - before, wanted)
-                bar.update(played, f"positions of finished games  {self._note()}")
+                bar.update(played, f"positions of finished games  {self._note()}", trainer.live())
 
     def stop(self) -> None:
         """Ends the games; raises what an actor has died of."""
@@ -111,6 +111,6 @@ class _AtOnce:
 
     def _note(self) -> str:
         trainer = self._trainer
-        loss = trainer.iteration.losses.get("loss")
-        learned = "gathering" if loss is None else f"loss {loss:.3f}"
-        return f"{trainer.games:,} games  step {trainer.learner.training_step:,}  {learned}"
+        step = trainer.learner.training_step
+        learned = f"step {step:,}" if trainer.iteration.losses else "gathering"
+        return f"{trainer.games:,} games  {learned}"

@@ -7,7 +7,7 @@ learning in Go"), the game has a second tree without noise, so that neither sear
 other was made to look at. Both follow the moves played and keep what is below them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from aztoolkit.mcts import SearchConfig
 from train.moves import choose_move, move_weights, policy_target, uci
 from train.plan import Plan
 from train.replay import Game
+from train.resignation import Resignation
 
 MAX_PLIES, ADJUDICATED, RESIGNED = "max_plies", "adjudicated", "resigned"
 """Terminations that are ours; the others are named by the rules."""
@@ -30,29 +31,6 @@ class End:
     result: int
     """+1 White won, 0 drawn, -1 Black won."""
     termination: str
-
-
-@dataclass(slots=True)
-class Resignation:
-    """Whether a side has thought itself lost for so many of its moves in a row."""
-
-    plan: Plan
-    hopeless: list[int] = field(default_factory=lambda: [0, 0])
-    """Moves in a row, of Black and of White."""
-    gave_up: bool | None = None
-    """The first side to get there, True for White; None as long as neither did."""
-
-    def note(self, value: float, *, white: bool) -> bool:
-        """Takes what the side to move thinks of its position; returns whether it resigns."""
-        lost = value < self.plan.resign_value
-        self.hopeless[white] = self.hopeless[white] + 1 if lost else 0
-        if self.gave_up is None and self.hopeless[white] >= self.plan.resign_moves:
-            self.gave_up = white
-        return self.plan.may_resign and self.gave_up is not None
-
-    def was_wrong(self, result: int) -> bool:
-        """Returns whether the side that gave up did not lose after all."""
-        return self.gave_up is not None and result != (-1 if self.gave_up else 1)
 
 
 class GameInPlay:
@@ -69,7 +47,7 @@ class GameInPlay:
         self._fast = _search(plan.fast_search) if plan.fast_search else None
         self.searches = [self._full, self._fast] if self._fast else [self._full]
         """All its trees; at most one of them is at work."""
-        self.resignation = Resignation(plan)
+        self._resignation = Resignation(plan)
         self._moves: list[str] = []
         self._searched: list[bool] = []
         self._policy_index: list[list[int]] = []
@@ -82,17 +60,12 @@ class GameInPlay:
         """Whether the move can be made."""
         return self._searching.done
 
-    @property
-    def control(self) -> bool:
-        """Whether it is played on where a side would have resigned."""
-        return not self._plan.may_resign
-
     def advance(self) -> Game | None:
         """Makes the move that was searched, or resigns; returns the record if the game is over."""
         result = self._searching.result()
         white = self._position.turn
         value = result.wdl[0] - result.wdl[2]
-        if self.resignation.note(value, white=white):
+        if self._resignation.note(value, white=white):
             return self._finish(End(-1 if white else 1, RESIGNED))
         self._play(result, value)
         end = end_of_game(self._position, self._plan)

@@ -5,7 +5,6 @@ iteration   actors play  ->  journal, window  ->  learner steps  ->  state, chec
                  └────────────────── the new network ──────────────────────┘
 """
 
-import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from contextlib import contextmanager
 import torch
 
 from train.replay import Game
-from train.throughput import now_s
 from train.trainer import Iterate, Stop, Trainer
 
 
@@ -30,13 +28,11 @@ def in_turns(trainer: Trainer) -> Iterator[Iterate]:
 
 def _play(trainer: Trainer, stop: Stop) -> list[Game]:
     wanted, before = trainer.config.iteration_positions, trainer.positions
-    moves, began_s = trainer.actors.moves, now_s()
     with trainer.display.phase("self-play", wanted) as bar:
 
         def poll() -> None:
-            rate = (trainer.actors.moves - moves) / (now_s() - began_s)
-            note = f"positions of finished games  {rate:,.0f} moves/s  {trainer.games:,} games"
-            bar.update(trainer.positions - before, note)
+            note = f"positions of finished games  {trainer.games:,} games"
+            bar.update(trainer.positions - before, note, trainer.live())
 
         return trainer.actors.play(wanted, stop=stop, finished=trainer.record, poll=poll)
 
@@ -50,5 +46,4 @@ def _learn(trainer: Trainer, interrupted: threading.Event) -> None:
     with trainer.display.phase("learning", steps) as bar, trainer.batches() as batches:
         while (left := trainer.steps_due()) and not interrupted.is_set():
             trainer.step(batches)
-            loss = trainer.iteration.losses.get("loss", math.nan)
-            bar.update(steps - left + 1, f"steps  loss {loss:.3f}")
+            bar.update(steps - left + 1, "steps", trainer.live())

@@ -1,90 +1,81 @@
 """What happens between two checkpoints, as metrics."""
 
 import math
-import os
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-import torch
-
+from train.losses import MeanLosses
+from train.rates import LiveRates, Mark, rates_between
 from train.settings import TrainConfig
-from train.throughput import Snapshot, Throughput, now_s
-
-_RENAMED = {"moves_per_s": "positions_per_s"}
-"""In the metrics a move is the position it was made in."""
-_PERCENT = 100
+from train.throughput import Snapshot, now_s
+from train.utilisation import Meter
 
 
 class Iteration:
     """Counts from the moment it is made."""
 
-    def __init__(self, actors: Snapshot) -> None:
-        """Begins where the counters of the actors stand."""
-        self._actors = actors
-        self._began_s, self._began_cpu_s = now_s(), time.process_time()
-        self._busy_gpu: list[float] = []
-        self._losses: dict[str, float] = {}
+    def __init__(self, actors: Callable[[], Snapshot], device: Meter) -> None:
+        """Begins where the counters stand.
+
+        Args:
+            actors: reads the counters of the actors.
+            device: measures how busy it is.
+        """
+        self._actors, self._device = actors, device
+        self._losses = MeanLosses()
         self._read = 0
         self.steps = 0
-        self.learning_s = 0.0
-        """Spent on steps, waiting for batches included."""
-        self.waiting_s = 0.0
-        """Of that, until batches were there."""
+        """Of the learner."""
+        self._learning_s = self._waiting_s = 0.0
+        self._began = self._mark()
+        self._live = LiveRates(self._mark, now_s)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return now_s() - self._began.at_s
 
     @contextmanager
     def learning(self) -> Iterator[None]:
-        """Adds the time of the block to `learning_s`."""
+        """Counts the time of the block as spent on steps."""
         began_s = now_s()
         yield
-        self.learning_s += now_s() - began_s
+        self._learning_s += now_s() - began_s
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Adds the time of the block to `waiting_s`."""
+        """Counts the time of the block, within `learning`, as spent on waiting for a batch."""
         began_s = now_s()
         yield
-        self.waiting_s += now_s() - began_s
+        self._waiting_s += now_s() - began_s
 
     def read(self, losses: Mapping[str, float]) -> None:
-        """Takes in the mean losses of the steps since the last reading; looks at the GPU as well."""
-        steps = self.steps - self._read
-        for name, mean in losses.items():
-            before = self._losses.get(name, 0.0)
-            self._losses[name] = before + (mean - before) * steps / self.steps
+        """Takes in the mean losses of the steps since the last reading."""
+        self._losses.add(losses, self.steps - self._read)
         self._read = self.steps
-        if (busy := _gpu_utilisation()) is not None:
-            self._busy_gpu.append(busy)
 
     @property
     def losses(self) -> dict[str, float]:
         """Means over the steps, by name; empty without a step."""
-        return dict(self._losses)
+        return self._losses.read()
 
-    def metrics(self, actors: Snapshot) -> dict[str, float]:
-        """Returns rates and shares up to now.
+    def metrics(self) -> dict[str, float]:
+        """Returns rates, shares and losses up to now; see `train.rates`."""
+        return rates_between(self._began, self._mark()) | self.losses
 
-        `utilisation` is the share of all cores' time that this process used, or of the GPU's where it
-        can be asked; `learner_busy` the share of the time in which the learner had a batch to learn.
-        """
-        wall_s = max(now_s() - self._began_s, 1e-9)
-        played = Throughput.between(self._actors, actors).to_json()
-        rates = {_RENAMED.get(name, name): value for name, value in played.items()}
-        if self.steps:
-            rates["train_steps_per_s"] = self.steps / self.learning_s
-        return {
-            **rates,
-            "self_play_s": actors.played_s - self._actors.played_s,
-            "learning_s": self.learning_s,
-            "learner_busy": (self.learning_s - self.waiting_s) / wall_s,
-            "utilisation": self._utilisation(wall_s),
-            **self._losses,
-        }
+    def live(self) -> dict[str, float]:
+        """Returns the same of the last moments, for people who watch; cheap to ask for."""
+        return self._live.read() | self.losses
 
-    def _utilisation(self, wall_s: float) -> float:
-        if self._busy_gpu:
-            return sum(self._busy_gpu) / len(self._busy_gpu)
-        return (time.process_time() - self._began_cpu_s) / (wall_s * (os.cpu_count() or 1))
+    def _mark(self) -> Mark:
+        return Mark(
+            at_s=now_s(),
+            actors=self._actors(),
+            device=self._device.read(),
+            steps=self.steps,
+            learning_s=self._learning_s,
+            waiting_s=self._waiting_s,
+        )
 
 
 def replay_age(config: TrainConfig, window: int) -> float:
@@ -96,13 +87,3 @@ def replay_age(config: TrainConfig, window: int) -> float:
     recency = config.recency
     place = 1 / -math.expm1(-recency) - 1 / recency if recency > 1e-3 else 0.5 + recency / 12
     return window * (1 - place)
-
-
-def _gpu_utilisation() -> float | None:
-    """Returns the share of the last moments in which the GPU had work; None where nothing tells."""
-    if not torch.cuda.is_available():
-        return None
-    try:
-        return torch.cuda.utilization() / _PERCENT
-    except Exception:  # NVML raises classes of its own where package, driver or right is missing
-        return None

@@ -80,6 +80,19 @@ class Journal:
         recent = [shard.path for shard in self._shards[first:]]
         return older, chain(chain.from_iterable(map(read_games, recent)), list(self._open))
 
+    def since(self, games: int) -> Iterator[Game]:
+        """Yields the recovered games beyond the first so many, which end with a shard.
+
+        Raises:
+            DataError: when they are read, a shard is malformed.
+        """
+        before = 0
+        for shard in self._shards:
+            if before >= games:
+                yield from read_games(shard.path)
+            before += len(shard.game_ids)
+        yield from list(self._open)
+
     def append(self, game: Game) -> None:
         """Adds a finished game; it is safe from a killed process when this returns.
 

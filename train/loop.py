@@ -18,16 +18,17 @@ from train.config import FILE
 from train.device import check_device
 from train.in_turns import in_turns
 from train.interrupt import stop_on_signal
-from train.iteration import Iteration
 from train.lock import lock_run
 from train.metrics import Metrics
 from train.progress import Display
+from train.saving import remove_leftovers
 from train.settings import TrainConfig
 from train.start import network_config, start_run
 from train.strength import Strength, check_packages
-from train.supervised.learning import learn_supervised
+from train.supervised.learning import Watching, learn_supervised
 from train.supervised.settings import SupervisedSettings
 from train.trainer import Stop, Trainer
+from train.utilisation import open_meter
 
 _S_A_MINUTE = 60
 
@@ -82,17 +83,21 @@ def train_run(
     check_packages(config)
     network_config(config)
     began_s = time.monotonic()
-    with lock_run(run), stop_on_signal() as interrupted:
+    with (
+        lock_run(run),
+        stop_on_signal() as interrupted,
+        open_meter(config.device, display.say) as device,
+    ):
+        remove_leftovers(run)
         write_text(run / FILE, config.to_toml())
         start = start_run(run, config)
         with Metrics(run, training_step=start.learner.training_step, config=config) as metrics:
             if supervised is not None:
                 stop = _time_out(limits, began_s, interrupted)
-                losses = learn_supervised(
-                    run, config, supervised, start, metrics=metrics, display=display, stop=stop
-                )
+                watching = Watching(metrics, display, device)
+                losses = learn_supervised(run, config, supervised, start, watching, stop=stop)
                 start = replace(start, losses=losses or start.losses)
-            trainer = Trainer(run, config, start, display)
+            trainer = Trainer(run, config, start, display, device)
             _say_what_is_resumed(trainer)
             try:
                 _train(trainer, limits, began_s, interrupted, metrics)
@@ -135,8 +140,7 @@ def _train(
             metrics.write(values | elo)
             if elo:
                 metrics.upload(trainer.checkpoint)
-                # the next iteration begins after the matches
-                trainer.iteration = Iteration(trainer.actors.snapshot())
+                trainer.begin_iteration()  # after the matches
 
 
 def _say_what_is_resumed(trainer: Trainer) -> None:

@@ -1,11 +1,15 @@
-"""What a person sees of a run, on stderr: a bar for the phase at work, a line an iteration."""
+"""What a person sees of a run, on stderr: a bar for the phase at work, a line an iteration.
+
+self-play ━━━━━━━━━━━━━╸━━━━━━━━ 3120/5000 0:00:12 positions of finished games  412 games
+9,321 games/h  271 pos/s  6,504 evals/s  batch fill 98%  latency 11.2 ms  busy 97%
+"""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,6 +17,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 _LINE_S = 60.0
 """Without a terminal, a phase says how far it is so often."""
@@ -30,6 +35,9 @@ _WORDS = {
     "learner_busy": "learner busy {:.0%}",
     "learned_positions_per_s": "{:,.0f} pos/s",
     "replay_age": "replay age {:,.0f} positions",
+    "replay_mib": "replay {:,.0f} MiB",
+    "replay_bytes_per_position": "{:.0f} bytes/position",
+    "false_resign_rate": "false resignations {:.0%}",
     "held_out_policy_loss": "policy {:.3f}",
     "held_out_wdl_loss": "wdl {:.3f}",
     "held_out_accuracy": "accuracy {:.1%}",
@@ -46,7 +54,11 @@ _RATES = (
     "train_steps_per_s",
     "learner_busy",
     "replay_age",
+    "replay_mib",
+    "replay_bytes_per_position",
+    "false_resign_rate",
 )
+_LIVE = (*_RATES[:-3], "learned_positions_per_s", *_LOSSES)
 _HELD_OUT = ("held_out_policy_loss", "held_out_wdl_loss", "held_out_accuracy")
 
 
@@ -76,7 +88,7 @@ class Display:
             TextColumn("{task.fields[note]}"),
         )
         quiet = not self._console.is_terminal
-        with Progress(*columns, console=self._console, transient=True, disable=quiet) as progress:
+        with _Watched(*columns, console=self._console, transient=True, disable=quiet) as progress:
             yield Bar(progress, name, total, lines=self if quiet else None)
 
     def iteration(self, number: int, metrics: Mapping[str, float]) -> None:
@@ -95,27 +107,42 @@ class Display:
             f"supervised  step {metrics['training_step']:,.0f}/{total:,}  "
             f"epoch {metrics['supervised_epoch']:.2f}  {_said(metrics, _LOSSES)}  "
             + (f"held out: {held_out}  " if held_out else "")
-            + _said(metrics, ("train_steps_per_s", "learned_positions_per_s"))
+            + _said(metrics, ("train_steps_per_s", "learned_positions_per_s", "utilisation"))
         )
 
 
 class Bar:
-    """A bar in progress; without a terminal, a line now and then."""
+    """A bar in progress, with rates beneath; without a terminal, a line now and then."""
 
     def __init__(
-        self, progress: Progress, name: str, total: int | None, *, lines: Display | None
+        self, progress: "_Watched", name: str, total: int | None, *, lines: Display | None
     ) -> None:
         self._progress, self._name, self._total, self._lines = progress, name, total, lines
         self._task = progress.add_task(name, total=total, note="")
         self._said_s = time.monotonic()
 
-    def update(self, completed: int, note: str) -> None:
-        """Moves the bar, and says `note` behind it."""
+    def update(self, completed: int, note: str, live: Mapping[str, float] | None = None) -> None:
+        """Moves the bar, says `note` behind it, and what of the `live` metrics has words beneath it."""
+        rates = _said(live or {}, _LIVE)
+        self._progress.beneath = rates
         self._progress.update(self._task, completed=completed, note=note)
         if self._lines and time.monotonic() - self._said_s > _LINE_S:
             self._said_s = time.monotonic()
             of_total = "" if self._total is None else f"/{self._total:,}"
-            self._lines.say(f"{self._name}  {completed:,}{of_total} {note}")
+            line = f"{self._name}  {completed:,}{of_total} {note}  {rates}"
+            self._lines.say(line.rstrip())
+
+
+class _Watched(Progress):
+    """Bars with a line of text beneath them."""
+
+    beneath = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Returns the bars, then the text, which wraps."""
+        yield from super().get_renderables()
+        if self.beneath:
+            yield Text(self.beneath, style="dim")
 
 
 def _said(metrics: Mapping[str, float], names: tuple[str, ...]) -> str:

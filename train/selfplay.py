@@ -106,16 +106,10 @@ class Actor:
             self.meter.moves += 1
             return
         self.meter.moves += game.termination != RESIGNED
-        self._count(play, game)
-        table.remove(play)
-        yield game
-
-    def _count(self, play: GameInPlay, game: Game) -> None:
         self.meter.games += 1
         self.meter.resigned += game.termination == RESIGNED
-        if play.control and play.resignation.gave_up is not None:
-            self.meter.control_resignations += 1
-            self.meter.wrong_resignations += play.resignation.was_wrong(game.result)
+        table.remove(play)
+        yield game
 
     def _begin(self) -> GameInPlay:
         game_id = next(self._game_ids)

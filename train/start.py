@@ -1,6 +1,6 @@
 """Where a run begins: fresh weights, or the last checkpoint with its optimiser and dice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from aztoolkit.errors import CheckpointError, ConfigError
 from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
 from train.learner import Learner
 from train.networks import NetworkConfig, build_network
+from train.resignation import ControlGames
 from train.settings import TrainConfig
 from train.state import TrainingState, load_state
 
@@ -25,6 +26,8 @@ class Start:
     """Draws the batches."""
     losses: dict[str, float]
     """Of the last checkpoint; empty for fresh weights."""
+    control_games: ControlGames = field(default_factory=ControlGames)
+    """Up to that checkpoint."""
 
 
 def start_run(run: Path, config: TrainConfig) -> Start:
@@ -41,7 +44,7 @@ def start_run(run: Path, config: TrainConfig) -> Start:
     state = load_state(run, info.training_step)
     learner = Learner(checkpoint.network, config, training_step=info.training_step)
     _restore(learner, state, run)
-    return Start(learner, state.rng, info.losses)
+    return Start(learner, state.rng, info.losses, state.control_games)
 
 
 def _restore(learner: Learner, state: TrainingState, run: Path) -> None:

@@ -1,29 +1,31 @@
-"""What a checkpoint does not hold and resuming needs: the optimiser and the learner's dice.
+"""What a checkpoint does not hold and resuming needs: the optimiser, the learner's dice, some counts.
 
     RUN/checkpoints/state-00001234.safetensors    optimiser.*   moments and counts
                                                   network.*     weights, where the checkpoint has their mean
                                                   scaler.*      of gradients in fp16
-                                                  metadata      the generator that draws batches, as JSON
+                                                  metadata      as JSON: the generator that draws batches,
+                                                                counts of control games
 
 Written before the checkpoint of the same step, so that a finished checkpoint can be resumed.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import Tensor
 
 from aztoolkit.errors import CheckpointError
 from aztoolkit.files import write_bytes
 from train.checkpoint import FOLDER, read_tensors
+from train.resignation import ControlGames
 
 _KEPT = 3
 """Newest states kept; older checkpoints can be exported but not resumed."""
-_GENERATOR = "generator"
+_GENERATOR, _CONTROL_GAMES = "generator", "control_games"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class TrainingState:
     """By name; see `Learner.tensors`."""
     rng: np.random.Generator
     """Draws the batches."""
+    control_games: ControlGames = field(default_factory=ControlGames)
+    """Of self-play; none were looked at in a state of an earlier version."""
 
 
 def save_state(run: Path, training_step: int, state: TrainingState) -> None:
@@ -42,7 +46,10 @@ def save_state(run: Path, training_step: int, state: TrainingState) -> None:
     Raises:
         InputError: the folder cannot be written.
     """
-    metadata = {_GENERATOR: json.dumps(state.rng.bit_generator.state)}
+    metadata = {
+        _GENERATOR: json.dumps(state.rng.bit_generator.state),
+        _CONTROL_GAMES: json.dumps(asdict(state.control_games)),
+    }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
     write_bytes(_path(run, training_step), safetensors.torch.save(tensors, metadata))
 
@@ -76,20 +83,22 @@ def load_state(run: Path, training_step: int) -> TrainingState:
             f"expected {path.name} beside the last checkpoint of {run}, got none; "
             "the run cannot be resumed without it: start another --run"
         )
-    tensors = read_tensors(path.read_bytes(), path)
-    return TrainingState(tensors, _read_generator(path))
-
-
-def _read_generator(path: Path) -> np.random.Generator:
-    rng = np.random.default_rng()
+    tensors, metadata = read_tensors(path.read_bytes(), path), _read_metadata(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            rng.bit_generator.state = json.loads(file.metadata()[_GENERATOR])
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        rng = np.random.default_rng()
+        rng.bit_generator.state = json.loads(metadata[_GENERATOR])
+        control_games = ControlGames(**json.loads(metadata.get(_CONTROL_GAMES, "{}")))
+    except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"expected the state of a generator in {path}, got {error}; use another --run"
+            f"expected the state of a generator and counts of games in {path}, got {error}; "
+            "use another --run"
         ) from error
-    return rng
+    return TrainingState(tensors, rng, control_games)
+
+
+def _read_metadata(path: Path) -> dict[str, str]:
+    with safe_open(path, framework="pt") as file:
+        return dict(file.metadata() or {})
 
 
 def _path(run: Path, training_step: int) -> Path:

@@ -50,10 +50,6 @@ class GameMeter:
     """Made, those of games in play included."""
     resigned: int = 0
     """Games that ended by resignation."""
-    control_resignations: int = 0
-    """Control games in which a side would have resigned ..."""
-    wrong_resignations: int = 0
-    """... and did not lose."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +61,6 @@ class Snapshot:
     games: int
     moves: int
     resigned: int
-    control_resignations: int
-    wrong_resignations: int
     evaluations: int
     batches: int
     places: int
@@ -84,8 +78,6 @@ class Snapshot:
             games=sum(meter.games for meter in games),
             moves=sum(meter.moves for meter in games),
             resigned=sum(meter.resigned for meter in games),
-            control_resignations=sum(meter.control_resignations for meter in games),
-            wrong_resignations=sum(meter.wrong_resignations for meter in games),
             evaluations=sum(meter.evaluations for meter in inference),
             batches=sum(meter.batches for meter in inference),
             places=sum(meter.places for meter in inference),
@@ -110,9 +102,6 @@ class Throughput:
     queue_depth: float
     """Positions left waiting when a batch went, on average; 0 without a server."""
     resigned_games: int
-    false_resign_rate: float | None
-    """Share of the control games with a resignation, since the start, in which that side did not lose;
-    None before the first."""
 
     @classmethod
     def between(cls, earlier: Snapshot, later: Snapshot) -> "Throughput":
@@ -120,7 +109,6 @@ class Throughput:
         played_s = max(later.played_s - earlier.played_s, 1e-9)
         batches = max(later.batches - earlier.batches, 1)
         latencies_ms = np.array(later.latencies_s or [0.0]) * _MS_A_SECOND
-        controls = later.control_resignations
         return cls(
             games_per_hour=(later.games - earlier.games) / played_s * _S_AN_HOUR,
             moves_per_s=(later.moves - earlier.moves) / played_s,
@@ -131,9 +119,8 @@ class Throughput:
             latency_p99_ms=float(np.percentile(latencies_ms, 99)),
             queue_depth=(later.queued - earlier.queued) / batches,
             resigned_games=later.resigned - earlier.resigned,
-            false_resign_rate=later.wrong_resignations / controls if controls else None,
         )
 
     def to_json(self) -> dict[str, float]:
-        """Returns the fields that have a value."""
-        return {name: value for name, value in vars(self).items() if value is not None}
+        """Returns the fields."""
+        return dict(vars(self))

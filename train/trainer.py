@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from aztoolkit.evaluator import Evaluator
@@ -14,16 +15,19 @@ from train.journal import Journal
 from train.prefetch import Prefetcher
 from train.progress import Display
 from train.replay import Game
+from train.resignation import ControlGames
 from train.saving import save_learner
 from train.selfplay_evaluator import open_selfplay
 from train.settings import TrainConfig
 from train.start import Start
 from train.supervised.learning import supervised_steps
+from train.utilisation import Meter
 from train.window import ReplayWindow
 
 Stop = Callable[[], bool]
 Iterate = Callable[[Stop, threading.Event], None]
 """Plays and learns one iteration: until the stop is true, and learns no further once the event is set."""
+_BYTES_A_MIB = 2**20
 READ_EVERY = {"cpu": 1, "cuda": 20}
 """Steps between two looks at the losses, for which a GPU must be waited for."""
 
@@ -31,15 +35,19 @@ READ_EVERY = {"cpu": 1, "cuda": 20}
 class Trainer:
     """One call of `train_run`: owns the learner, the actors, the games and the window."""
 
-    def __init__(self, run: Path, config: TrainConfig, start: Start, display: Display) -> None:
-        """Takes up a run from its last checkpoint and all games on disk."""
+    def __init__(
+        self, run: Path, config: TrainConfig, start: Start, display: Display, device: Meter
+    ) -> None:
+        """Takes up a run from its last checkpoint and all games on disk; `device` measures its own."""
         self.run, self.config, self.display = run, config, display
+        self._device = device
         self.learner, self._rng, self.losses = start.learner, start.rng, start.losses
         self._supervised_steps = supervised_steps(run)
         self._journal, self._recording = Journal(run), threading.Lock()
         self._lost: Exception | None = None
         found = self._journal.recover()
         self.games, self.positions = found.games, found.positions
+        self._control_games = self._recount(start.control_games)
         older, games = self._journal.recent(config.replay_capacity)
         self.window = ReplayWindow(config, earlier=older)
         self.window.add(games)
@@ -47,7 +55,11 @@ class Trainer:
         self._compiled: str | None = None
         self.checkpoint = self._write()
         self.actors = ActorGroup(config, self._evaluator(), first_game_id=found.next_game_id)
-        self.iteration = Iteration(self.actors.snapshot())
+        self.begin_iteration()
+
+    def begin_iteration(self) -> None:
+        """Counts anew from here."""
+        self.iteration = Iteration(self.actors.snapshot, self._device)
 
     def record(self, game: Game) -> None:
         """Writes a finished game down and counts it; any thread may call it.
@@ -66,6 +78,12 @@ class Trainer:
                 raise
             self.games += 1
             self.positions += sum(game.searched)
+            self._control_games.add(game, self.config)
+
+    def live(self) -> dict[str, float]:
+        """Returns the metrics of the last moments, for people who watch."""
+        age = replay_age(self.config, self.window.positions)
+        return self.iteration.live() | {"replay_age": age}
 
     def steps_due(self, positions: int | None = None) -> int:
         """Returns how many steps the learner is behind what so many positions allow; those so far if None."""
@@ -114,20 +132,25 @@ class Trainer:
         """
         with self.iteration.learning():
             self._read()
-        values = self.iteration.metrics(self.actors.snapshot())
+        values = self.iteration.metrics()
         if "train_steps_per_s" in values:
             batch = self.config.training_batch_size
             values["learned_positions_per_s"] = values["train_steps_per_s"] * batch
+        if (false_resign_rate := self._control_games.false_resign_rate) is not None:
+            values["false_resign_rate"] = false_resign_rate
         self.losses = self.iteration.losses or self.losses
         self.save()
         self.actors.use(self._evaluator())
-        self.iteration = Iteration(self.actors.snapshot())
+        self.begin_iteration()
+        held = self.window.memory_report()
         return {
             "training_step": self.learner.training_step,
             "games": self.games,
             "positions": self.positions,
-            "window": self.window.positions,
-            "replay_age": replay_age(self.config, self.window.positions),
+            "window": held.positions,
+            "replay_mib": held.bytes / _BYTES_A_MIB,
+            "replay_bytes_per_position": held.bytes_per_position,
+            "replay_age": replay_age(self.config, held.positions),
             "learning_rate": self.learner.learning_rate,
             **values,
         }
@@ -144,6 +167,7 @@ class Trainer:
         with self._recording:
             self._journal.seal()
             games, positions = self.games, self.positions
+            control_games = replace(self._control_games)
         return save_learner(
             self.run,
             self.config,
@@ -152,7 +176,15 @@ class Trainer:
             losses=self.losses,
             games=games,
             positions=positions,
+            control_games=control_games,
         )
+
+    def _recount(self, control_games: ControlGames) -> ControlGames:
+        """Returns counts up to now from those of the last checkpoint: games ended after it are added."""
+        counted = replace(control_games)
+        for game in self._journal.since(counted.games):
+            counted.add(game, self.config)
+        return replace(counted, games=self.games)
 
     def _read(self) -> None:
         self.iteration.read(self.learner.read())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from aztoolkit._native import Game as Position
-from train.game_in_play import End, Resignation, end_of_game
+from train.game_in_play import End, end_of_game
 from train.plan import Plan, game_seed
 from train.settings import TrainConfig
 
@@ -48,38 +48,6 @@ def test_a_long_game_is_drawn_or_won_by_material(config: TrainConfig) -> None:
     adjudicated = end_of_game(position, plan_of(config, adjudicate_pawns=1))
     assert adjudicated == End(1, "adjudicated")
     assert end_of_game(position, plan_of(config, adjudicate_pawns=2)) == End(0, "max_plies")
-
-
-def test_a_side_resigns_after_so_many_hopeless_moves_of_its_own_in_a_row(
-    config: TrainConfig,
-) -> None:
-    settings = {"resign_value": -0.9, "resign_moves": 2, "no_resign_share": 0.0}
-    resignation = Resignation(plan_of(config, **settings))
-    assert not resignation.note(-0.95, white=True)
-    assert not resignation.note(-0.95, white=False)
-    assert not resignation.note(-0.90, white=True)  # not below: begins anew
-    assert not resignation.note(-0.95, white=True)
-    assert resignation.note(-0.91, white=False)
-    assert resignation.gave_up is False
-
-
-@pytest.mark.parametrize(("result", "wrong"), [(-1, False), (0, True), (1, True)])
-def test_in_a_control_game_it_is_noted_whether_resigning_was_wrong(
-    config: TrainConfig, result: int, wrong: bool
-) -> None:
-    settings = {"resign_value": -0.9, "resign_moves": 1, "no_resign_share": 1.0}
-    resignation = Resignation(plan_of(config, **settings))
-    assert not resignation.was_wrong(result)
-    assert not resignation.note(-0.95, white=True)
-    assert not resignation.note(-0.95, white=False)  # the first to give up counts
-    assert resignation.gave_up is True
-    assert resignation.was_wrong(result) is wrong
-
-
-def test_nobody_resigns_at_minus_one(config: TrainConfig) -> None:
-    resignation = Resignation(plan_of(config, resign_moves=1, no_resign_share=0.0))
-    assert not resignation.note(-1.0, white=True)
-    assert resignation.gave_up is None
 
 
 def test_control_games_are_drawn_by_the_game_and_as_often_as_asked(config: TrainConfig) -> None:

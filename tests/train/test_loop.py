@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from rich.console import Console
+from safetensors import safe_open
 
 from aztoolkit.errors import CheckpointError, EvaluationError, InputError, MachineError
 from train.checkpoint import latest_checkpoint, load_checkpoint, weights_path
@@ -14,9 +16,11 @@ from train.config import FILE, load_config
 from train.inference_compile import compile_inference
 from train.lock import lock_run
 from train.loop import Limits, Summary, train_run
-from train.progress import Display
+from train.progress import Bar, Display
 from train.replay import read_games
+from train.resignation import ControlGames
 from train.settings import TrainConfig
+from train.state import load_state
 
 ONE = Limits(iterations=1)
 
@@ -82,6 +86,56 @@ def test_resuming_goes_on_where_it_stopped(
     assert len(rows(run)) == 2
     again = load_checkpoint(first.checkpoint)  # untouched by the second call
     assert again.sha256 == before.sha256
+
+
+def test_false_resignations_are_counted_over_all_calls(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    controls = {"resign_value": -0.001, "resign_moves": 1, "no_resign_share": 1.0}
+    config = config.model_copy(update=controls)
+    for _ in range(2):
+        summary = train_run(run, config, ONE, display)
+    counted = ControlGames()
+    for game in read_games(run):
+        counted.add(game, config)
+    assert counted.games == summary.games
+    assert load_state(run, summary.training_step).control_games == counted
+    assert rows(run)[-1]["false_resign_rate"] == counted.false_resign_rate == 1.0
+
+    state = run / "checkpoints" / f"state-{summary.training_step:08d}.safetensors"
+    tensors = safetensors.torch.load_file(state)
+    with safe_open(state, "pt") as file:
+        metadata = {"generator": file.metadata()["generator"]}  # as an earlier version wrote it
+    safetensors.torch.save_file(tensors, state, metadata)
+    train_run(run, config, Limits(iterations=0), display)
+    assert load_state(run, summary.training_step).control_games == counted
+
+
+def test_metrics_tell_what_the_window_takes(
+    run: Path, config: TrainConfig, display: Display
+) -> None:
+    train_run(run, config, ONE, display)
+    (row,) = rows(run)
+    assert 20 < row["replay_bytes_per_position"] < 1000
+    taken = row["replay_mib"] * 2**20
+    assert row["replay_bytes_per_position"] == pytest.approx(taken / row["window"])
+    assert 0 < row["utilisation"] <= 1.05
+
+
+def test_the_bar_tells_the_rates_of_the_last_moments(
+    run: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, float]] = []
+
+    def update(_: Bar, _completed: int, _note: str, live: dict[str, float]) -> None:
+        told.append(live)
+
+    monkeypatch.setattr(Bar, "update", update)
+    monkeypatch.setattr("train.rates._PERIOD_S", 0.0)
+    train_run(run, config, ONE, Display(Console(quiet=True)))
+    names = {name for live in told for name in live}
+    assert names >= {"games_per_hour", "positions_per_s", "fill_rate", "latency_ms", "utilisation"}
+    assert names >= {"train_steps_per_s", "replay_age", "loss", "policy_loss", "wdl_loss"}
 
 
 def test_limits_end_a_run(tmp_path: Path, config: TrainConfig, display: Display) -> None:

@@ -33,6 +33,8 @@ METRICS = {
     "utilisation": 0.87,
     "train_steps_per_s": 5.25,
     "replay_age": 800.0,
+    "replay_mib": 12.5,
+    "replay_bytes_per_position": 135.4,
     "something_new": 1.0,
 }
 
@@ -45,7 +47,7 @@ def test_off_a_terminal_no_line_is_wrapped(narrow: Display, stream: io.StringIO)
     assert first.endswith("loss 3.211  policy 2.500  wdl 0.711")
     assert second.strip() == (
         "4,321 games/h  98 pos/s  batch fill 93%  latency 12.3 ms  busy 87%  "
-        "5.2 steps/s  replay age 800 positions"
+        "5.2 steps/s  replay age 800 positions  replay 12 MiB  135 bytes/position"
     )
 
 
@@ -98,6 +100,21 @@ def test_off_a_terminal_a_long_phase_says_now_and_then_how_far_it_is(
 def test_on_a_terminal_there_is_a_bar(stream: io.StringIO) -> None:
     display = Display(Console(file=stream, width=80, force_terminal=True))
     with display.phase("self-play", 10) as bar:
-        bar.update(5, "moves")
+        bar.update(5, "moves", METRICS)
     assert "self-play" in stream.getvalue()
     assert "5/10" in stream.getvalue()
+    for words in ("4,321 games/h", "98 pos/s", "batch fill 93%", "latency 12.3 ms", "busy 87%"):
+        assert words in stream.getvalue()  # on the lines beneath, however narrow the terminal
+    for words in ("5.2 steps/s", "replay age", "loss 3.211", "policy 2.500", "wdl 0.711"):
+        assert words in stream.getvalue()
+
+
+def test_off_a_terminal_the_rates_are_said_with_the_phase(
+    narrow: Display, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    with narrow.phase("self-play", 10) as bar:
+        now = 100.0
+        bar.update(5, "games", {"games_per_hour": 4321.0, "loss": 3.2109, "something_new": 1.0})
+    assert stream.getvalue() == "self-play  5/10 games  4,321 games/h  loss 3.211\n"

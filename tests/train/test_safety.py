@@ -22,11 +22,14 @@ from rich.console import Console
 
 from aztoolkit.errors import InputError
 from train.checkpoint import latest_checkpoint, load_checkpoint
+from train.config import FILE, load_config
 from train.journal import Journal
 from train.loop import Limits, Summary, train_run
 from train.progress import Display
 from train.replay import list_shards, read_games
+from train.resignation import ControlGames
 from train.settings import TrainConfig
+from train.state import load_state
 
 KILLS = 6
 GRACE_S = 60.0
@@ -44,6 +47,8 @@ def processes() -> ForkServerContext:
 @pytest.fixture
 def config(config: TrainConfig, asynchronous: bool) -> TrainConfig:
     settings = {"asynchronous": asynchronous, "ema_decay": 0.9, "actors": 2}
+    controls = {"resign_value": -0.001, "resign_moves": 1, "no_resign_share": 1.0}
+    settings |= controls
     return TrainConfig.model_validate(config.model_dump() | settings)
 
 
@@ -105,6 +110,11 @@ def assert_whole(run: Path, summary: Summary) -> None:
     steps = [json.loads(line)["training_step"] for line in lines]
     assert steps == sorted(steps)
     assert steps[-1] <= info.training_step
+    counted = ControlGames()
+    for game in games:
+        counted.add(game, load_config(run / FILE))
+    assert load_state(run, info.training_step).control_games == counted
+    assert not list(run.rglob(".*.tmp"))
 
 
 @BOTH
@@ -131,6 +141,60 @@ def test_killed_at_any_moment_it_goes_on(
     summary = train_run(run, config, Limits(iterations=1), display)
     assert summary.training_step > step
     assert summary.games > len(games)
+    assert_whole(run, summary)
+
+
+def dying(run: Path, config: TrainConfig, name: str, *, after: bool) -> None:
+    """Trains in a process of its own, killed at the first file of that name of the second checkpoint.
+
+    Just before the file is given its name, or just after.
+    """
+    rename = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        due = target.match(name) and (run / "checkpoints" / "step-00000000.json").exists()
+        if due and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        renamed = rename(path, target)
+        if due:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return renamed
+
+    Path.replace = replace  # type: ignore[method-assign]
+    endless(run, config)
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "asynchronous"),
+    [
+        ("shard-*.parquet", True, False),  # and the journal still holds its games
+        ("state-*.safetensors", False, False),
+        ("state-*.safetensors", True, False),  # of a step without a checkpoint
+        ("state-*.safetensors", True, True),
+        ("step-*.safetensors", True, False),  # without its description
+        ("step-*.json", True, True),
+    ],
+)
+def test_killed_within_a_checkpoint_it_goes_on(
+    run: Path,
+    config: TrainConfig,
+    display: Display,
+    processes: ForkServerContext,
+    name: str,
+    after: bool,
+) -> None:
+    process = processes.Process(target=dying, args=(run, config, name), kwargs={"after": after})
+    process.start()
+    process.join(GRACE_S)
+    assert process.exitcode == -signal.SIGKILL
+    written = {path.name for path in (run / "checkpoints").glob("st*-*")}
+    step = load_checkpoint(latest_checkpoint(run)).info.training_step
+    assert (step > 0) == (name == "step-*.json")
+    assert (len(written) > 3) == (after and name != "shard-*.parquet")
+    games = finished_games(run)
+    summary = train_run(run, config, Limits(iterations=1), display)
+    assert summary.training_step > step
+    assert games < {game.game_id for game in read_games(run)}
     assert_whole(run, summary)
 
 

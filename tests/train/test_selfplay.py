@@ -95,19 +95,15 @@ def test_who_is_resigned_against_has_won(config: TrainConfig, network: nn.Module
     for game in resigned:
         white = len(game) % 2 == 0
         assert game.result == (-1 if white else 1)
-    assert actor.meter.control_resignations == 0
 
 
-def test_control_games_are_played_on_and_counted(config: TrainConfig, network: nn.Module) -> None:
+def test_control_games_are_played_on(config: TrainConfig, network: nn.Module) -> None:
     settings = {"resign_value": -0.001, "resign_moves": 1, "no_resign_share": 1.0}
     actor = actor_of(config.model_copy(update=settings), network)
     games = actor.play(100)
+    assert any(min(game.root_value) < -0.001 for game in games)
     assert {len(game) for game in games} == {config.max_plies}
-    hopeless = [game for game in games if min(game.root_value) < -0.001]
     assert actor.meter.resigned == 0
-    assert actor.meter.control_resignations == len(hopeless) > 0
-    assert {game.result for game in games} == {0}
-    assert actor.meter.wrong_resignations == len(hopeless)  # all were drawn for their length
 
 
 def test_fast_moves_are_no_targets_and_as_many_as_asked(

@@ -5,8 +5,8 @@ RUN/supervised/finished.json    the training step at which the phase ended; self
 
 import json
 import math
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,11 @@ import torch
 from aztoolkit.errors import ConfigError, DataError
 from aztoolkit.files import write_json, write_text
 from aztoolkit.hardware import probe_cpu
+from train.iteration import Iteration
 from train.metrics import Metrics
 from train.prefetch import Prefetcher
-from train.progress import Bar, Display
+from train.progress import Display
+from train.rates import NO_PLAY
 from train.saving import save_learner
 from train.settings import TrainConfig
 from train.start import Start
@@ -27,6 +29,7 @@ from train.supervised.gather import gather
 from train.supervised.held_out import MOST_POSITIONS, HeldOut
 from train.supervised.settings import SupervisedSettings
 from train.supervised.stream import Stream, held_out_games
+from train.utilisation import Meter
 from train.window import Batch, ReplayWindow
 
 _FINISHED = "finished.json"
@@ -35,6 +38,15 @@ _REPORT_S = 300.0
 """Between two checkpoints and reports within an epoch."""
 _READ_EVERY = 20
 """Steps between two looks at the losses."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Where the phase is watched."""
+
+    metrics: Metrics
+    display: Display
+    device: Meter
 
 
 def supervised_steps(run: Path) -> int:
@@ -48,9 +60,8 @@ def learn_supervised(
     config: TrainConfig,
     settings: SupervisedSettings,
     start: Start,
+    watching: Watching,
     *,
-    metrics: Metrics,
-    display: Display,
     stop: Callable[[], bool],
 ) -> dict[str, float]:
     """Gathers and learns until the steps asked for are made, or `stop`; returns the last mean losses.
@@ -64,6 +75,7 @@ def learn_supervised(
         InputError: the disk is full.
         EvaluationError: the loss became NaN; the last checkpoint is intact.
     """
+    display = watching.display
     document = settings.model_dump_json(indent=2) + "\n"
     if _has_self_play(run, start):
         _check_unchanged(run, document)
@@ -76,7 +88,7 @@ def learn_supervised(
     if settings.supervised_steps == 0:
         return start.losses
     (run / FOLDER / _FINISHED).unlink(missing_ok=True)
-    phase = _Phase(run, config, settings, start, metrics, display)
+    phase = _Phase(run, config, settings, start, watching)
     if phase.learn(stop):
         step = start.learner.training_step
         write_json(run / FOLDER / _FINISHED, {"training_step": step})
@@ -98,33 +110,6 @@ def _check_unchanged(run: Path, document: str) -> None:
         )
 
 
-class _Tally:
-    """Steps and losses since the last report."""
-
-    def __init__(self) -> None:
-        self._began_s = time.monotonic()
-        self._losses: dict[str, float] = {}
-        self.steps = 0
-
-    @property
-    def seconds(self) -> float:
-        """Since the last report."""
-        return time.monotonic() - self._began_s
-
-    @property
-    def losses(self) -> dict[str, float]:
-        """The mean of each loss over the steps; nothing without a step."""
-        return dict(self._losses)
-
-    def add(self, losses: Mapping[str, float], steps: int) -> None:
-        """Takes the mean losses of so many steps more."""
-        total = self.steps + steps
-        for name, mean in losses.items():
-            before = self._losses.get(name, 0.0)
-            self._losses[name] = before + (mean - before) * steps / total
-        self.steps = total
-
-
 class _Phase:
     """The learning of one call."""
 
@@ -134,19 +119,23 @@ class _Phase:
         config: TrainConfig,
         settings: SupervisedSettings,
         start: Start,
-        metrics: Metrics,
-        display: Display,
+        watching: Watching,
     ) -> None:
         self._run, self._config = run, config
         self._learner, self._rng, self.losses = start.learner, start.rng, start.losses
-        self._metrics, self._display = metrics, display
+        self._watching = watching
         shards = _all_shards(run)
         self._batch_size = config.training_batch_size
         evenly = {"replay_growth": 1.0, "recency": 0.0}
         self._window = ReplayWindow(config.model_copy(update=evenly))
-        done = self._learner.training_step * self._batch_size
+        self._drawn = self._learner.training_step
+        """Batches of the phase, those built ahead and those of earlier calls included."""
         self._stream = Stream(
-            shards, self._window, capacity=config.replay_capacity, seed=config.seed, done=done
+            shards,
+            self._window,
+            capacity=config.replay_capacity,
+            seed=config.seed,
+            done=self._drawn * self._batch_size,
         )
         held_out = held_out_games(shards, positions=MOST_POSITIONS)
         self._held_out = HeldOut(held_out, config) if held_out else None
@@ -154,29 +143,39 @@ class _Phase:
             settings.supervised_epochs * self._stream.positions / self._batch_size
         )
         self._final_rate = settings.supervised_final_rate
-        self._drawn = self._unread = 0
-        self._tally = _Tally()
+        self._unread = 0
+        self._begin_report()
 
     def learn(self, stop: Callable[[], bool]) -> bool:
         """Learns up to the last step, or until `stop`; returns whether that step was reached."""
         learner = self._learner
         torch.set_num_threads(probe_cpu().cores if self._config.device == "cpu" else 1)
         with (
-            self._display.phase("supervised", self._total) as bar,
+            self._watching.display.phase("supervised", self._total) as bar,
             self._prefetch() as batches,
         ):
             while learner.training_step < self._total and not stop():
                 learner.rate_share = self._rate_share(learner.training_step)
-                learner.step(batches.take())
-                self._unread += 1
+                self._step(batches)
                 if self._unread == _READ_EVERY:
-                    self._read(bar)
+                    self._read()
+                    bar.update(
+                        learner.training_step, "steps", self._with_positions(self._iteration.live())
+                    )
                 if self._is_report_due():
                     self._report()
-        if self._unread or self._tally.steps:
+        if self._iteration.steps:
             self._report()
         learner.rate_share = 1.0  # self-play's own
         return learner.training_step >= self._total
+
+    def _step(self, batches: Prefetcher) -> None:
+        with self._iteration.learning():
+            with self._iteration.waiting():
+                batch = batches.take()
+            self._learner.step(batch)
+        self._iteration.steps += 1
+        self._unread += 1
 
     def _rate_share(self, step: int) -> float:
         """Returns the share of the learning rate at a step: 1 at first, the final one at last."""
@@ -199,28 +198,24 @@ class _Phase:
         self._drawn += 1
         self._window.sample_into(rng, batch)
 
-    def _read(self, bar: Bar | None = None) -> None:
+    def _read(self) -> None:
         """Reads the losses of the last steps, for which a GPU is waited for."""
-        losses = self._learner.read()
-        self._tally.add(losses, self._unread)
+        with self._iteration.learning():
+            self._iteration.read(self._learner.read())
         self._unread = 0
-        if bar:
-            rate = self._tally.steps * self._batch_size / self._tally.seconds
-            note = f"steps  loss {losses['loss']:.3f}  {rate:,.0f} positions/s"
-            bar.update(self._learner.training_step, note)
 
     def _is_report_due(self) -> bool:
         """Returns whether an epoch has ended, or long enough has passed."""
         now = self._learner.training_step * self._batch_size
         ended = now // self._stream.positions > (now - self._batch_size) // self._stream.positions
-        return ended or self._tally.seconds > _REPORT_S
+        return ended or self._iteration.seconds > _REPORT_S
 
     def _report(self) -> None:
         """Judges the network, writes a checkpoint, says and writes how it stands."""
         self._read()
-        tally, step = self._tally, self._learner.training_step
-        learning_s = tally.seconds
-        self.losses = tally.losses
+        step = self._learner.training_step
+        found = self._with_positions(self._iteration.metrics())
+        self.losses = self._iteration.losses
         held_out = self._held_out.judge(self._learner.trained) if self._held_out else {}
         save_learner(self._run, self._config, self._learner, self._rng, losses=self.losses)
         values = {
@@ -228,15 +223,21 @@ class _Phase:
             "supervised_epoch": step * self._batch_size / self._stream.positions,
             "window": self._window.positions,
             "learning_rate": self._learner.learning_rate,
-            "learning_s": learning_s,
-            "train_steps_per_s": tally.steps / learning_s,
-            "learned_positions_per_s": tally.steps * self._batch_size / learning_s,
-            **self.losses,
+            **found,
             **held_out,
         }
-        self._metrics.write(values)
-        self._display.supervised(values, total=self._total)
-        self._tally = _Tally()
+        self._watching.metrics.write(values)
+        self._watching.display.supervised(values, total=self._total)
+        self._begin_report()
+
+    def _begin_report(self) -> None:
+        self._iteration = Iteration(lambda: NO_PLAY, self._watching.device)
+
+    def _with_positions(self, found: dict[str, float]) -> dict[str, float]:
+        """Returns metrics with the positions learned a second, where steps were made."""
+        if "train_steps_per_s" not in found:
+            return found
+        return found | {"learned_positions_per_s": found["train_steps_per_s"] * self._batch_size}
 
 
 def _all_shards(run: Path) -> list[Shard]:

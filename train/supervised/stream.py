@@ -4,11 +4,16 @@
 
 A window smaller than the data is filled first, and then takes in one new position for each that is
 learned: every position is learned once an epoch on average, shuffled over a window's length.
+
+    order of the games   0 ....... learned ............. learned + capacity ............ end of the epoch
+                                   [       window       ]
+
+What the window holds hangs on nothing but the positions learned, so a run that was killed goes on with
+the very batches that would have followed: shards and games before `learned` are passed over.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 
@@ -33,23 +38,23 @@ class Stream:
             window: empty.
             capacity: of the window, in positions.
             seed: of the orders.
-            done: positions learned before, by a process that was ended.
+            done: positions learned before, by processes that were ended.
         """
         self.positions = sum(shard.learned for shard in shards)
         """Of an epoch."""
         self._window = window
         self._ahead = min(self.positions, capacity)
-        first_epoch = done // self.positions if self.positions > capacity else 0
-        self._games = _games([shard.path for shard in shards], seed, first_epoch)
-        self._fed = 0
+        self._passed = done if self.positions > capacity else 0
+        self._games = _games(shards, seed, self._passed)
+        self._fed = self._passed
 
     def feed(self, learned: int) -> None:
-        """Adds games until the window is ready for another batch, `learned` positions after this
-        process's first.
+        """Adds games until the window is ready for another batch, the one after `learned` positions.
 
         Raises:
             DataError: a shard is broken, or its games are.
         """
+        self._add(self._passed + self._ahead)
         if self._window.positions < self.positions:
             self._add(self._ahead + learned)
 
@@ -58,8 +63,8 @@ class Stream:
         while self._fed < wanted:
             games: list[Game] = []
             while self._fed < wanted and len(games) < _CHUNK:
-                games.append(next(self._games))
-                self._fed += sum(games[-1].searched)
+                game, self._fed = next(self._games)
+                games.append(game)
             self._window.add(games)
 
 
@@ -81,12 +86,25 @@ def held_out_games(shards: Sequence[Shard], *, positions: int) -> list[Game]:
     return chosen
 
 
-def _games(paths: Sequence[Path], seed: int, first_epoch: int) -> Iterator[Game]:
-    """Yields the games that are learned, epoch after epoch."""
+def _games(shards: Sequence[Shard], seed: int, passed: int) -> Iterator[tuple[Game, int]]:
+    """Yields the games that are learned, epoch after epoch, each with the count of positions up to its end.
+
+    Those that end within the first `passed` positions are left out, whole shards of them unread.
+    """
+    epoch_positions = sum(shard.learned for shard in shards)
+    first_epoch = passed // epoch_positions
+    end = first_epoch * epoch_positions
     for epoch in count(first_epoch):
-        for index in np.random.default_rng((seed, epoch)).permutation(len(paths)):
-            games = read_games(paths[index])
-            yield from (game for game in games if not _is_held_out(game))
+        for index in np.random.default_rng((seed, epoch)).permutation(len(shards)):
+            shard = shards[index]
+            if end + shard.learned <= passed:
+                end += shard.learned
+                continue
+            for game in read_games(shard.path):
+                if not _is_held_out(game):
+                    end += sum(game.searched)
+                    if end > passed:
+                        yield game, end
 
 
 def _is_held_out(game: Game) -> bool:

@@ -84,9 +84,11 @@ def test_the_learning_rate_falls_to_its_share(run: Path, learning: TrainConfig, 
     assert rates == sorted(rates, reverse=True)
 
 
+@pytest.mark.parametrize("capacity", [10_000, 300], ids=["all at once", "sliding"])
 def test_a_stopped_phase_goes_on_to_the_same_weights(
-    tmp_path: Path, learning: TrainConfig, pgn: Path
+    tmp_path: Path, learning: TrainConfig, pgn: Path, capacity: int
 ) -> None:
+    learning = learning.model_copy(update={"replay_capacity": capacity})
     for name, steps in (("a", 70), ("b", 30), ("b", 70)):
         supervised = settings(pgn, supervised_steps=steps, supervised_final_rate=1.0)
         learn(tmp_path / name, learning, supervised)
@@ -190,37 +192,46 @@ def test_pgn_without_a_game_to_learn_is_one_line(
     assert "expected positions to learn" in line
 
 
-def test_learning_killed_at_any_moment_goes_on(command: list[str], run: Path) -> None:
+def test_learning_killed_at_any_moment_goes_on_to_the_same_weights(
+    command: list[str], run: Path, tmp_path: Path, learning: TrainConfig
+) -> None:
+    small = learning.model_copy(update={"replay_capacity": 300})  # slides over the positions
+    (tmp_path / "tiny.toml").write_text(small.to_toml())
     command = [sys.executable, "-W", "error", "-m", "aztoolkit", *command, "--json"]
+    command += ["--supervised-steps", "120"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    many = [*command, "--supervised-epochs", "100"]
-    killed = subprocess.Popen(many, stderr=subprocess.PIPE, text=True, env=environment)
+    killed = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     end_s = time.monotonic() + START_S
     path = run / "metrics.jsonl"
-    while not path.exists() or path.read_text().count("\n") < 2:
+    while not path.exists() or path.read_text().count("\n") < 1:
         assert killed.poll() is None, killed.communicate()
         assert time.monotonic() < end_s
         time.sleep(0.02)
     killed.kill()
     killed.communicate()
     steps = load_checkpoint(latest_checkpoint(run)).info.training_step
-    assert steps > 0
+    assert 0 < steps < 120
     assert supervised_steps(run) == 0
 
-    wanted = str(steps + 10)
-    resumed = subprocess.run(
-        [*command, "--supervised-steps", wanted],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=START_S,
-        check=False,
-    )
-    assert resumed.returncode == DONE, resumed.stderr
-    assert f"resuming {run}: step {steps:,}" in resumed.stderr
-    assert json.loads(resumed.stdout)["training_step"] == steps + 10
+    def finish(folder: Path) -> str:
+        finished = subprocess.run(
+            [str(folder) if part == str(run) else part for part in command],
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=START_S,
+            check=False,
+        )
+        assert finished.returncode == DONE, finished.stderr
+        assert json.loads(finished.stdout)["training_step"] == 120
+        return finished.stderr
+
+    assert f"resuming {run}: step {steps:,}" in finish(run)
     reported = [row["training_step"] for row in rows(run)]
     assert reported == sorted(set(reported))
+    unharmed = tmp_path / "unharmed"
+    finish(unharmed)
+    assert latest_checkpoint(run).read_bytes() == latest_checkpoint(unharmed).read_bytes()
 
 
 @pytest.mark.stockfish
