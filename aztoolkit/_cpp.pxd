@@ -136,6 +136,7 @@ cdef extern from "mcts/config.h" namespace "az" nogil:
         double c_visit
         double c_scale
         cbool prove_ends
+        cbool find_mates
         uint64_t seed
         size_t memory_bytes
 

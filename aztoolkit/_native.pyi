@@ -150,6 +150,7 @@ class Search:
         c_visit: float,
         c_scale: float,
         prove_ends: bool,
+        find_mates: bool,
         seed: int,
         memory_mb: int,
         cache: EvaluationCache | None = None,

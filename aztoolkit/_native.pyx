@@ -236,6 +236,7 @@ cdef class Search:
         double c_visit,
         double c_scale,
         bint prove_ends,
+        bint find_mates,
         uint64_t seed,
         size_t memory_mb,
         EvaluationCache cache=None,
@@ -257,6 +258,7 @@ cdef class Search:
         config.c_visit = c_visit
         config.c_scale = c_scale
         config.prove_ends = prove_ends
+        config.find_mates = find_mates
         config.seed = seed
         config.memory_bytes = memory_mb << 20
         cdef shared_ptr[cpp.EvaluationCache] shared

@@ -41,6 +41,9 @@ class SearchConfig(BaseModel):
     prove_ends: bool = True
     """Whether wins and losses that the tree proves count as such: a lost move is tried no more, and a
     search ends once its root is decided."""
+    find_mates: bool = True
+    """Whether a position is looked through for a mate in one before the network is asked: with so few
+    simulations, a mate that the policy does not expect would never be tried. Wants `prove_ends`."""
     memory_mb: int = Field(default=2048, ge=1)
     """Most memory, in MiB, that the native search may use for one tree; full, it ends early."""
     seed: int = Field(default=0, ge=0)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import chess
 
@@ -79,6 +80,23 @@ def end_of_game(board: chess.Board, *, depth: int) -> float | None:
     return DRAW if drawn else None
 
 
+def find_mate(board: chess.Board) -> chess.Move | None:
+    """Returns a move that mates, of several the one of the lowest squares."""
+    mates = (move for move in board.legal_moves if board.gives_check(move) and _mates(board, move))
+    return min(
+        mates,
+        key=lambda move: (move.from_square, move.to_square, move.promotion or 0),
+        default=None,
+    )
+
+
+def _mates(board: chess.Board, move: chess.Move) -> bool:
+    board.push(move)
+    mates = board.is_checkmate()
+    board.pop()
+    return mates
+
+
 def wdl_below(node: Node) -> tuple[float, float, float]:
     """Returns the probabilities of win, draw and loss for the side to move, exact where proven."""
     if node.end in (WIN, LOSS):
@@ -88,27 +106,36 @@ def wdl_below(node: Node) -> tuple[float, float, float]:
     return win, draw, 1.0 - win - draw
 
 
-def principal_variation(root: Node, first: Node | None) -> tuple[chess.Move, ...]:
+def principal_variation(
+    root: Node, first: Node | None, board: chess.Board
+) -> tuple[chess.Move, ...]:
     """Returns the best move, visited or not, its best answer, and so on as far as they were visited.
 
-    The best is a proven win, else the most visited of those not proven lost.
+    A mate in one, which ends a line without a node of its own, is its last move.
+
+    The best is a proven win, else the most visited of those not proven lost; below the root, a visited one.
 
     Args:
         first: the move chosen otherwise, unless there is a win.
+        board: of the root.
     """
+    board = board.copy(stack=False)
     moves: list[chess.Move] = []
     node = root
     while node.children:
-        best = max(node.children, key=_worth)
+        best = max(node.children, key=partial(_worth, of_root=node is root))
         node = first if first is not None and node is root and best.end != WIN else best
         if moves and node.visits == 0:
             break
         moves.append(node.move)
-    return tuple(moves)
+        board.push(node.move)
+    mate = find_mate(board) if node.end == LOSS and not node.children else None
+    return (*moves, mate) if mate else tuple(moves)
 
 
-def _worth(node: Node) -> tuple[bool, bool, int]:
-    return node.end == WIN and node.visits > 0, node.end != LOSS, node.visits
+def _worth(node: Node, *, of_root: bool) -> tuple[bool, bool, bool, int]:
+    visited = node.visits > 0
+    return visited and node.end == WIN, visited or of_root, node.end != LOSS, node.visits
 
 
 def softmax(logits: Sequence[float]) -> list[float]:

@@ -25,6 +25,7 @@ from aztoolkit.mcts.node import (
     WIN,
     Node,
     end_of_game,
+    find_mate,
     new_root,
     principal_variation,
     prove,
@@ -109,7 +110,7 @@ class ReferenceSearch:
             self._started += 1
             self._count_at_root(path)
             if leaf.visits == 0 and leaf is not self._root:
-                leaf.end = end_of_game(board, depth=len(path) - 1)
+                leaf.end = self._end_at(board, depth=len(path) - 1)
             if leaf.end is not None and leaf is not self._root:
                 self._backup(path, leaf.end, 1.0 - abs(leaf.end))
                 ends += 1
@@ -147,7 +148,9 @@ class ReferenceSearch:
             priors=np.array([child.prior for child in children], dtype=np.float32),
             values=np.array(values, dtype=np.float32),
             wdl=wdl_below(root),
-            pv=principal_variation(root, children[chosen] if chosen is not None else None),
+            pv=principal_variation(
+                root, children[chosen] if chosen is not None else None, self._board
+            ),
             simulations=self._simulations,
             proofs=np.array([int(child.end or 0) for child in children], dtype=np.int8),
             improved=np.array(improved_policy(root, config)) if gumbel else None,
@@ -158,6 +161,10 @@ class ReferenceSearch:
     def _is_decided(self) -> bool:
         """Whether the root is proven won or lost: there is nothing left to search."""
         return self._config.prove_ends and self._root.end in (WIN, LOSS)
+
+    @property
+    def _finds_mates(self) -> bool:
+        return self._config.prove_ends and self._config.find_mates
 
     @property
     def _begins_phase(self) -> bool:
@@ -177,6 +184,13 @@ class ReferenceSearch:
                 return None
             node = next((child for child in node.children if child.move == move), None)
         return node if node is not None and (node.end is None or node.children) else None
+
+    def _end_at(self, board: chess.Board, *, depth: int) -> float | None:
+        """Returns how the game ends at a leaf below the root, LOSS if by mate with the next move."""
+        end = end_of_game(board, depth=depth)
+        if end is None and self._finds_mates and find_mate(board):
+            return LOSS
+        return end
 
     def _descend(self) -> tuple[list[Node], chess.Board]:
         """Returns the path from the root to a leaf and the leaf's board with its history."""
@@ -233,6 +247,17 @@ class ReferenceSearch:
                 )
         elif self._config.noise_fraction > 0 and not self._noised:
             self._add_noise()
+        if self._finds_mates and self._root.end is None and self._root.visits == 1:
+            self._play_mate()
+
+    def _play_mate(self) -> None:
+        """Visits a move that mates, if the root has one: it may be none of those it would try."""
+        mate = find_mate(self._board)
+        for child in self._root.children:
+            if child.move == mate:
+                child.end = WIN
+                self._started += 1
+                self._backup([self._root, child], WIN, 0.0)
 
     def _add_noise(self) -> None:
         """Mixes Dirichlet noise into the root's priors, once for each root."""

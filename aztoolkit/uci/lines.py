@@ -8,6 +8,7 @@ import chess
 import numpy as np
 
 from aztoolkit.mcts import Search, SearchResult, best_backend
+from aztoolkit.mcts.node import find_mate
 
 _TAN_SCALE, _TAN_SLOPE = 90.0, 1.5637541897
 """Centipawns of a value q: 90 tan(1.5637541897 q), lc0's formula; 1 makes 12,800."""
@@ -113,10 +114,19 @@ def is_decided(result: SearchResult, move: chess.Move) -> bool:
 
 def _score(board: chess.Board, result: SearchResult, line: Line, value: float) -> str:
     if is_decided(result, line[0]):
-        moves = mate_distance(board, line)
+        moves = mate_distance(board, _with_mate(board, line))
         if moves is not None:
             return f"mate {moves}"
     return f"cp {round(_TAN_SCALE * math.tan(_TAN_SLOPE * value))}"
+
+
+def _with_mate(board: chess.Board, line: Line) -> Line:
+    """Returns a decided line and the mate in one that may follow it: such a mate has no node."""
+    after = board.copy(stack=False)
+    for move in line:
+        after.push(move)
+    mate = find_mate(after)
+    return line if mate is None else (*line, mate)
 
 
 def _value(result: SearchResult, move: chess.Move) -> float:

@@ -14,6 +14,7 @@ from aztoolkit.mcts.reference import ReferenceSearch
 from aztoolkit.model import ModelSpec
 
 MATE_IN_ONE = "6k1/5ppp/8/8/8/8/5PPP/R5K1 w - - 0 1"
+OTHER_GAME = "6k1/5ppp/8/8/8/5N2/5PPP/6K1 w - - 0 1"
 MATE_IN_TWO = "kbK5/pp6/1P6/8/8/8/8/R7 w - - 0 1"
 
 
@@ -169,7 +170,7 @@ def test_the_tree_is_kept_when_the_game_goes_on(hash_evaluator: Evaluator):
 
 def test_another_game_starts_an_empty_tree(hash_evaluator: Evaluator):
     tree, _ = search(chess.STARTING_FEN, hash_evaluator, simulations=100)
-    tree.start(chess.Board(MATE_IN_ONE), 10)
+    tree.start(chess.Board(OTHER_GAME), 10)
     run([tree], hash_evaluator)
     assert tree.root.visits == 10
 

@@ -141,6 +141,14 @@ def test_searchmoves_may_exclude_the_mate(gui: Gui):
     assert gui.until("bestmove").split()[1] == "a1a8"
 
 
+def test_every_line_that_is_mated_says_so(gui: Gui):
+    gui.say("setoption name MultiPV value 2", "position fen 7k/R7/8/8/8/p7/8/1R5K b - - 0 1")
+    gui.say("go nodes 100")
+    gui.until("bestmove")
+    final = [line for line in gui.heard if line.startswith("info depth")][-2:]
+    assert [" score mate -1 " in line for line in final] == [True, True], final
+
+
 def test_multipv_shows_as_many_lines_as_there_are(gui: Gui):
     gui.say("setoption name multipv value 3", "setoption name UCI_ShowWDL value true")
     gui.say("go nodes 200")

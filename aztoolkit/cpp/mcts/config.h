@@ -25,6 +25,7 @@ struct SearchConfig {
   double c_visit = 50.0;
   double c_scale = 0.1;
   bool prove_ends = true;
+  bool find_mates = true;
   std::uint64_t seed = 0;
   std::size_t memory_bytes = std::size_t{2} << 30;
 };

@@ -5,6 +5,8 @@
 #include <span>
 #include <tuple>
 
+#include "chess/mate.h"
+
 namespace az {
 
 namespace {
@@ -19,27 +21,35 @@ PlainMove plain(Move move, bool chess960) {
           static_cast<std::uint8_t>(promotion)};
 }
 
-// A proven win, else the most visited child of those not proven lost.
-std::size_t best_child(std::span<const Node> children) {
-  const auto worth = [](const Node& child) {
-    const bool wins = child.end == End::win && child.visits > 0;
-    return std::tuple(wins, child.end != End::loss, child.visits);
+// A proven win, else the most visited child of those not proven lost; below the root a visited one,
+// lost or not.
+std::size_t best_child(std::span<const Node> children, bool of_root) {
+  const auto worth = [of_root](const Node& child) {
+    const bool visited = child.visits > 0;
+    return std::tuple(visited && child.end == End::win, visited || of_root, child.end != End::loss,
+                      child.visits);
   };
   return std::ranges::max_element(children, {}, worth) - children.begin();
 }
 
-// The best move, visited or not, its best answer, and so on as far as they were visited; `first` at
-// the root, unless there is a win.
+// The best move, visited or not, its best answer, and so on as far as they were visited, and the
+// mate that ends them; `first` at the root, unless there is a win.
 std::vector<PlainMove> principal_variation(const Tree& tree, std::optional<std::size_t> first,
-                                           bool chess960) {
+                                           Position position) {
   std::vector<PlainMove> moves;
-  for (const Node* node = &tree.root(); node->child_count > 0;) {
+  const Node* node = &tree.root();
+  while (node->child_count > 0) {
     const auto children = tree.children(*node);
-    std::size_t best = best_child(children);
+    std::size_t best = best_child(children, moves.empty());
     if (first && moves.empty() && children[best].end != End::win) best = *first;
     if (!moves.empty() && children[best].visits == 0) break;
-    moves.push_back(plain(tree.edges(*node)[best].move, chess960));
+    const Move move = tree.edges(*node)[best].move;
+    moves.push_back(plain(move, position.chess960()));
+    position.push(move);
     node = &children[best];
+  }
+  if (node->end == End::loss && node->child_count == 0) {
+    if (const auto mate = find_mate(position)) moves.push_back(plain(*mate, position.chess960()));
   }
   return moves;
 }
@@ -92,7 +102,7 @@ SearchResult result_of(const Search& search) {
     result.improved = improved_policy(tree, root, search.config());
     result.chosen = search.gumbel()->best(tree, search.config());
   }
-  result.pv = principal_variation(tree, result.chosen, chess960);
+  result.pv = principal_variation(tree, result.chosen, search.game().position());
   return result;
 }
 

@@ -1,8 +1,10 @@
 #include "mcts/search.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
+#include "chess/mate.h"
 #include "chess/movegen.h"
 #include "mcts/priors.h"
 #include "mcts/puct.h"
@@ -151,13 +153,18 @@ void Search::leave() {
   slots_.resize(leaves_.empty() ? 0 : leaves_.back().first_slot + leaves_.back().depth);
 }
 
-// Gives a leaf its moves. Backs it up and returns true if the game has ended there or the cache
-// knows what the network would say.
+// Gives a leaf its moves. Backs it up and returns true if the game has ended there, or ends by the
+// next move, or the cache knows what the network would say.
 bool Search::settle(Node& leaf) {
   const bool is_root = path_.size() == 1;
   if (leaf.visits == 0) {
     const MoveList moves = legal_moves(game_.position());
-    if (!is_root) leaf.end = end_of_game(game_, moves.size(), root_ply_);
+    if (!is_root) {
+      leaf.end = end_of_game(game_, moves.size(), root_ply_);
+      if (leaf.end == End::none && finds_mates() && has_mate(game_.position(), moves)) {
+        leaf.end = End::loss;
+      }
+    }
     if (leaf.end == End::none) {
       tree_.add_edges(leaf, moves, config_.action_space, game_.position());
       if (cache_ && recall(leaf)) return true;
@@ -243,6 +250,21 @@ void Search::prepare_root() {
     add_noise();
     noised_ = true;
   }
+  if (finds_mates() && tree_.root().end == End::none && tree_.root().visits == 1) play_mate();
+}
+
+// Visits a move that mates, if the root has one: it may be none of those the search would try.
+void Search::play_mate() {
+  Node& root = tree_.root();
+  const auto mate = find_mate(game_.position());
+  if (!mate) return;
+  const auto edges = tree_.edges(root);
+  const std::size_t slot = std::ranges::find(edges, *mate, &Edge::move) - edges.begin();
+  Node& child = tree_.children(root)[slot];
+  child.end = End::win;
+  path_ = {&root, &child};
+  ++started_;
+  backup(1.0, 0.0);
 }
 
 // Mixes Dirichlet noise into the root's priors.

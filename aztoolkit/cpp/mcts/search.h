@@ -62,6 +62,7 @@ class Search {
   [[nodiscard]] std::size_t select(const Node& node) const;
   [[nodiscard]] bool begins_phase();
   void leave();
+  [[nodiscard]] bool finds_mates() const { return config_.prove_ends && config_.find_mates; }
   [[nodiscard]] bool settle(Node& leaf);
   [[nodiscard]] bool recall(Node& leaf);
   void wait(std::span<float> planes);
@@ -70,6 +71,7 @@ class Search {
   void backup(double value, double draw);
   void prove(Node& parent, const Node& child) const;
   void prepare_root();
+  void play_mate();
   void add_noise();
   void forget_waiting();
 
