@@ -48,7 +48,7 @@ def gate(
 
     Writes X.gate.json (the verdict), X.gate.html (the same as a page) and X.gate.pgn (all games) beside
     the candidate X.onnx. A gate that was killed goes on from the games it had played. Exit code 0
-    accepted, 1 rejected, 3 inconclusive.
+    accepted, 1 rejected, 2 bad input, 3 inconclusive. All of it is explained in docs/gate.md.
 
     For example:
         aztoolkit gate runs/a/export/fp32.onnx runs/a/export/int8.onnx
@@ -63,9 +63,8 @@ def gate(
     candidate: Path
         The model that would replace it (.onnx).
     auto: Path
-        A run, instead of two models: tries the engines in its export/ that are faster than fp32.onnx there
-        and of the same checkpoint, from the fastest to the slowest, and names the fastest that passes.
-        Verdicts that still hold are kept.
+        A run, instead of two models: tries its engines that are faster than export/fp32.onnx, from the
+        fastest to the slowest, and names the fastest that passes. Verdicts that still hold are kept.
     openings: Path
         Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
     tactics: Path

@@ -36,6 +36,20 @@ class Labour:
 
     seats: list[tuple[Side, Work]] = field(default_factory=list)
 
+    @property
+    def workers(self) -> int:
+        """How many threads play."""
+        return len(self.seats) // len(Side)
+
+    @property
+    def raw_evaluations_per_s(self) -> float | None:
+        """Positions a second if the workers did nothing but ask the networks; None if none was asked."""
+        works = [self.total(side) for side in Side]
+        network_s = sum(work.network_s for work in works)
+        if not network_s:
+            return None
+        return self.workers * sum(work.evaluations for work in works) / network_s
+
     def total(self, side: Side) -> Work:
         """Returns the sum over the seats of one side."""
         works = [work for owner, work in self.seats if owner == side]

@@ -40,6 +40,14 @@ class Series:
         work = [self.labour.total(side).evaluations for side in Side]
         return sum(work) / self.duration_s
 
+    def efficiency(self) -> float | None:
+        """Returns the share of raw inference, 0 to 1, that games reach; None without networks.
+
+        What is missing: search, rules, opening the engines, and workers without games at the end.
+        """
+        raw = self.labour.raw_evaluations_per_s
+        return self.evaluations_per_s() / raw if raw else None
+
 
 def play_series(
     opponents: tuple[Opponent, Opponent],

@@ -97,8 +97,7 @@ class GateRule(BaseModel):
     elo1: float = 0.0
     """Elo difference at which it is good enough; above elo0."""
     alpha: float = Field(default=0.04, gt=0, lt=0.5)
-    """Risk of accepting a candidate that is as weak as elo0, by Wald's bounds; as simulated, one in twenty
-    (see docs/gate.md)."""
+    """Risk of accepting a candidate as weak as elo0, by Wald's bounds; one in twenty, as simulated."""
     beta: float = Field(default=0.05, gt=0, lt=0.5)
     """Risk of rejecting a candidate that is as good as elo1; in the tactical veto, one that sees as much."""
     min_score: float = Field(default=0.45, ge=0, le=1)

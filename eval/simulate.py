@@ -1,7 +1,7 @@
 """Plays the gate's sequential test on made-up matches of known Elo, and counts its errors.
 
-    python -m eval.simulate                  seconds: rates to within 0.5 percentage points
-    python -m eval.simulate --runs 20000     a minute: to within 0.2
+    python -m eval.simulate                  half a minute: rates to within 0.5 percentage points
+    python -m eval.simulate --runs 6000      minutes: to within 0.3
 
 A pair is two independent games of a given draw rate; its score is right on average. What is printed
 beside the mean number of pairs is Wald's approximation: with the default risks 1,121 times the pair variance

@@ -177,7 +177,14 @@ def _circumstances(settings: MatchSettings, book: Book, series: Series | None) -
     }
 
 
-_PACE = ("duration_s", "games_resumed", "games_per_hour", "evaluations_per_s")
+_PACE = (
+    "duration_s",
+    "games_resumed",
+    "games_per_hour",
+    "evaluations_per_s",
+    "raw_evaluations_per_s",
+    "efficiency",
+)
 
 
 def _pace(series: Series) -> Document:
@@ -186,8 +193,14 @@ def _pace(series: Series) -> Document:
         series.resumed_games,
         round(series.games_per_hour, 1),
         round(series.evaluations_per_s(), 1),
+        _rounded(series.labour.raw_evaluations_per_s, 1),
+        _rounded(series.efficiency(), 4),
     )
     return dict(zip(_PACE, found, strict=True))
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _versions() -> Mapping[str, str]:

@@ -112,6 +112,7 @@ def _game_numbers(games: Document) -> Iterator[tuple[str, str]]:
     yield "games broken off at the cap of moves", f"{games['games_capped']:,}"
     yield "games an hour", figures.number(round(games["games_per_hour"]))
     yield "positions evaluated a second", figures.number(round(games["evaluations_per_s"]))
+    yield "share of what the networks alone would do", figures.percent(games["efficiency"], 0)
 
 
 def _measures(stage: Document) -> Iterator[str]:

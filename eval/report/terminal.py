@@ -59,8 +59,10 @@ def _print_series(console: Console, series: Series) -> None:
         console.print(
             f"{text}{failure.detail}; position {failure.fen}", markup=False, soft_wrap=True
         )
+    share = series.efficiency()
+    of_raw = "" if share is None else f" ({share:.0%} of what the networks alone would do)"
     console.print(
-        f"{series.games_per_hour:,.0f} games/hour, {series.evaluations_per_s():,.0f} evaluations/s"
+        f"{series.games_per_hour:,.0f} games/hour, {series.evaluations_per_s():,.0f} evaluations/s{of_raw}"
     )
 
 

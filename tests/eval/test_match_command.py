@@ -7,6 +7,11 @@ import chess.pgn
 import pytest
 
 from aztoolkit.cli import main
+from eval.match import Labour
+from eval.records import Side
+from eval.seats import Work
+from eval.series import Series
+from eval.tally import Tally
 
 QUICK = ["--simulations", "1", "--max-plies", "20", "--workers", "1"]
 
@@ -32,6 +37,28 @@ def test_two_models_play_all_pairs_and_pgn_is_written(capsys, good, bad, back_ra
     assert len(games) == 12
     assert not any(game.errors for game in games)
     assert [path.name for path in pgn.parent.iterdir()] == ["match.pgn"]  # no journal is left
+
+
+def test_the_share_of_raw_inference_is_reported(capsys, good, back_rank):
+    _, found = play(capsys, good, "uniform", "--pairs", 2, "--openings", back_rank)
+    sides = found["a"], found["b"]
+    network_s = sum(side["network_s"] for side in sides)
+    evaluations = sum(side["evaluations"] for side in sides)
+    raw = found["raw_evaluations_per_s"]
+    assert raw == pytest.approx(evaluations / network_s, rel=0.5)  # network_s is rounded
+    assert 0 < found["efficiency"] < 1
+    assert found["efficiency"] == pytest.approx(found["evaluations_per_s"] / raw, abs=0.01)
+    _, found = play(capsys, "random", "random", "--pairs", 1, "--openings", back_rank)
+    assert (found["raw_evaluations_per_s"], found["efficiency"]) == (None, None)
+
+
+def test_labour_of_two_workers_is_counted_side_by_side():
+    works = [Work(evaluations=30, network_s=1.0), Work(evaluations=10, network_s=1.0)]
+    labour = Labour([(side, work) for work in works for side in Side])
+    assert labour.workers == 2
+    assert labour.raw_evaluations_per_s == 2 * 80 / 4
+    series = Series(Tally(), labour, duration_s=4.0, resumed_games=0)
+    assert series.efficiency() == 0.5
 
 
 def test_human_output_is_on_stdout(capsys, good, back_rank):
@@ -60,7 +87,7 @@ def test_fewer_openings_than_pairs_are_said(capsys, good, back_rank):
         )
         == 0
     )
-    assert "Only 55 distinct openings" in capsys.readouterr().out
+    assert "Only 70 distinct openings" in capsys.readouterr().out
 
 
 def test_a_uci_engine_plays(capsys, scripted, back_rank):
