@@ -62,7 +62,8 @@ def _print_series(console: Console, series: Series) -> None:
     share = series.efficiency()
     of_raw = "" if share is None else f" ({share:.0%} of what the networks alone would do)"
     console.print(
-        f"{series.games_per_hour:,.0f} games/hour, {series.evaluations_per_s():,.0f} evaluations/s{of_raw}"
+        f"{series.games_per_hour:,.0f} games/hour, {series.evaluations_per_s():,.0f} evaluations/s{of_raw}",
+        soft_wrap=True,
     )
 
 

@@ -64,8 +64,19 @@ def test_a_model_that_lost_its_idea_is_rejected(gate, good, bad):
     assert not sidecar(good, "gate").exists()
 
 
-def test_a_noised_model_is_rejected(gate, good, clueless):
-    assert gate(good, clueless) == REJECTED
+@pytest.mark.parametrize(
+    "damage", [{"noise": 40.0}, {"permuted": True}], ids=["noised", "permuted"]
+)
+def test_a_sabotaged_policy_is_rejected(gate, good, az_spec, tmp_path, damage):
+    assert gate(good, write_network(tmp_path / "sabotaged.onnx", az_spec, **damage)) == REJECTED
+
+
+def test_a_negated_value_head_is_rejected(gate, az_spec, tmp_path):
+    """Neither has an idea where to move; one knows what a rook on the seventh rank is worth."""
+    sound = write_network(tmp_path / "sound.onnx", az_spec, drive=0.0, insight=8.0)
+    negated = write_network(tmp_path / "negated.onnx", az_spec, drive=0.0, insight=-8.0)
+    assert gate(sound, negated, "--simulations", "64") == REJECTED
+    assert gate(negated, sound, "--simulations", "64") == ACCEPTED
 
 
 def test_a_better_model_is_accepted(gate, good, bad):
