@@ -47,6 +47,9 @@ _EXTRAS = {
     "onnxruntime": "cpu",
     "fastapi": "serve",
     "uvicorn": "serve",
+    "websockets": "serve",
+    "prometheus_client": "serve",
+    "httpx": "dev",
 }
 """Which extra brings a package that some commands need."""
 

@@ -220,6 +220,34 @@ def network(
 
 
 @app.command
+def serve(
+    model: Path | None = None,
+    *,
+    simulations: PositiveInt = 800,
+    players: PositiveInt = 50,
+    json_output: Json = False,
+    output: Output = None,
+) -> int:
+    """The server: answers beside the bare search, alone and with many players; start and memory.
+
+    Parameters
+    ----------
+    model: Path | None
+        The network; without it one of 192x15 with random weights.
+    simulations: int
+        Of one player's moves.
+    players: int
+        Who play at once, with fewer simulations.
+    """
+    from benchmarks.serve import serve as measure
+
+    def work() -> Report:
+        return measure(model, simulations=simulations, players=players)
+
+    return _show([work], json_output, output)
+
+
+@app.command
 def tactics(
     model: Path,
     suite: Path,

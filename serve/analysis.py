@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import chess
 from fastapi import APIRouter, WebSocket
@@ -42,7 +43,7 @@ class _Analyst:
     """The analysis under way."""
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def talk(self) -> None:
+    async def talk(self) -> NoReturn:
         """Hears messages until the client leaves."""
         try:
             while True:
@@ -62,8 +63,10 @@ class _Analyst:
     async def _stop(self) -> None:
         if self.task:
             self.task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.shield(self.task)
+            await asyncio.wait([self.task])
+            ended, self.task = self.task, None
+            if not ended.cancelled():
+                ended.result()
 
     async def _answer(self, request: AnalysisRequest) -> None:
         try:

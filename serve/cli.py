@@ -53,8 +53,8 @@ def serve(
         backend: Runtime of the networks; auto takes the fastest that this machine has, and says which.
         threads: Of the processor, for each network; 0 leaves the choice to the runtime.
         batch: Positions in one network call, at the most.
-        searches: Searches that run at once.
-        queue: Searches that may wait for those; beyond them the answer is 503.
+        searches: Searches of one engine that run at once.
+        queue: How many more there may be, all engines together, before the answer is 503.
         max_games: Games in memory; beyond them the answer is 503.
         open_browser: Open the page in a browser.
     """

@@ -42,9 +42,9 @@ class ServeConfig(BaseModel):
     batch: int = Field(default=128, ge=1, le=4096)
     """Positions of one network call, at the most; games that are searched at once share it."""
     searches: int = Field(default=64, ge=1, le=4096)
-    """Searches that run at once, all engines together."""
+    """Searches of one engine that run at once."""
     queue: int = Field(default=64, ge=0)
-    """Searches that may wait for one to end; beyond them the answer is 503."""
+    """How many more searches there may be, all engines together, before the answer is 503."""
     max_games: int = Field(default=200, ge=1)
     """Games in memory; beyond them the answer is 503."""
     max_streams: int = Field(default=400, ge=1)

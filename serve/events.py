@@ -10,7 +10,7 @@ from serve.parts import Parts
 from serve.report import analyse, describe
 from serve.schemas import ErrorDetail, ErrorEvent, GameEvent, ThinkingEvent
 from serve.sessions import Game
-from serve.streams import NO_SUCH_GAME, first_of, receive, send
+from serve.streams import NO_SUCH_GAME, NORMAL, first_of, receive, send
 
 
 def add_events_route(router: APIRouter, parts: Parts) -> None:
@@ -21,7 +21,7 @@ def add_events_route(router: APIRouter, parts: Parts) -> None:
         await parts.streams.serve(socket, lambda: _follow(socket, parts, game_id))
 
 
-async def _follow(socket: WebSocket, parts: Parts, game_id: str) -> None:
+async def _follow(socket: WebSocket, parts: Parts, game_id: str) -> int:
     mailbox = Mailbox()
     try:
         game = parts.sessions.get(game_id)
@@ -31,10 +31,11 @@ async def _follow(socket: WebSocket, parts: Parts, game_id: str) -> None:
             await first_of(_tell(socket, game, mailbox), _hear(socket))
         finally:
             game.followers.discard(mailbox)
-        parts.sessions.get(game_id)  # it was deleted: say so
+        parts.sessions.get(game_id)  # it was forgotten: say so
     except ApiError as error:
         await send(socket, ErrorEvent(error=ErrorDetail(code=error.code, message=str(error))))
-        await socket.close(NO_SUCH_GAME, error.code)
+        return NO_SUCH_GAME
+    return NORMAL
 
 
 async def _tell(socket: WebSocket, game: Game, mailbox: Mailbox) -> None:

@@ -11,10 +11,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from serve.config import ServeConfig
 
-GOING_AWAY, TRY_AGAIN_LATER, NO_SUCH_GAME = 1001, 1013, 4404
+NORMAL, GOING_AWAY, TRY_AGAIN_LATER, NO_SUCH_GAME = 1000, 1001, 1013, 4404
 """Codes that connections are closed with (RFC 6455 and its registry; from 4000 on they are our own)."""
 
-Talk = Coroutine[Any, Any, None]  # Any: what a coroutine yields to the loop
+Talk = Coroutine[Any, Any, int]  # Any: what a coroutine yields to the loop
+"""A conversation; it returns the code to close the connection with."""
 
 
 class Streams:
@@ -22,7 +23,7 @@ class Streams:
 
     def __init__(self, config: ServeConfig) -> None:
         self._most = config.max_streams
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.Task[int]] = set()
         self._closing = False
         self._empty = asyncio.Event()
 
@@ -56,12 +57,11 @@ class Streams:
         if self._open:
             await self._empty.wait()
 
-    async def _end(self, socket: WebSocket, task: "asyncio.Task[None]") -> None:
+    async def _end(self, socket: WebSocket, task: "asyncio.Task[int]") -> None:
         if task.cancelled():
             await socket.close(GOING_AWAY, "the server is shutting down")
         else:
-            task.result()
-            await socket.close()
+            await socket.close(task.result())
 
 
 async def send(socket: WebSocket, message: BaseModel) -> None:
@@ -78,7 +78,7 @@ async def receive(socket: WebSocket) -> str:
     return text if text is not None else bytes(message.get("bytes") or b"").decode(errors="replace")
 
 
-async def first_of(*talks: Talk) -> None:
+async def first_of(*talks: Coroutine[Any, Any, None]) -> None:  # Any: as above
     """Returns, or raises, as the first of some coroutines does; the others are cancelled."""
     tasks = [asyncio.create_task(talk) for talk in talks]
     try:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
 from serve.catalog import Catalog
+from serve.config import LOCAL_GENEROSITY
 from tests.conftest import HashEvaluator
 from tests.serve.conftest import Client, WaitingEvaluator, connect, only
 from tests.serve.test_api import engine_move, move, new_game, refusal
@@ -73,8 +74,10 @@ async def test_own_names_are_accepted(client: Client, host: str) -> None:
 
 
 async def test_any_host_is_accepted_on_any_address(catalog: Catalog) -> None:
-    async with connect(catalog, host="0.0.0.0", token=TOKEN) as client:
-        answer = await client.get("/api/health", headers={"Host": "chess.local"})
+    secret = "a secret of theirs"
+    headers = {"Host": "chess.local", "Authorization": f"Bearer {secret}"}
+    async with connect(catalog, host="0.0.0.0", token=secret) as client:
+        answer = await client.get("/api/health", headers=headers)
         assert answer.status_code == 200
 
 
@@ -122,8 +125,8 @@ async def test_long_search_does_not_delay_health(az_spec: ModelSpec, run_folder:
 async def test_full_queue_is_503_and_the_game_goes_on_later(
     waiting: WaitingEvaluator, waiting_catalog: Catalog
 ) -> None:
-    async with connect(waiting_catalog, queue=1) as client:
-        searches = [await thinking_game(client) for _ in range(3)]  # two workers, one may wait
+    async with connect(waiting_catalog, searches=2, queue=1) as client:
+        searches = [await thinking_game(client) for _ in range(3)]  # two search, one waits
         await until_asked(waiting)
         game = await new_game(client, "black")
         answer = await client.post(f"/api/games/{game['id']}/engine-move")
@@ -192,6 +195,17 @@ async def test_deleted_game_frees_its_worker(
         waiting.open.set()
         await search
         assert (await client.get("/api/health")).json()["searching"] == 0
+
+
+async def test_too_many_requests_are_429_and_say_when_to_come_back(catalog: Catalog) -> None:
+    async with connect(catalog, rate_per_s=1e-4, burst=1) as client:
+        for _ in range(LOCAL_GENEROSITY):
+            await new_game(client)
+        answer = await client.post("/api/games", json={})
+        assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.json()["error"]["code"] == "too_many_requests"
+        assert (await client.get("/api/health")).status_code == 200
 
 
 async def test_too_many_games_are_503(catalog: Catalog) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from aztoolkit.mcts import SearchResult
+from serve.batcher import Progress
 from serve.report import analyse
 
 
@@ -22,11 +23,15 @@ def result(board: chess.Board) -> SearchResult:
     )
 
 
+def progress(board: chess.Board, found: SearchResult, *lines: tuple[chess.Move, ...]) -> Progress:
+    return Progress(board, found, lines, time_ms=12.34)
+
+
 @pytest.mark.parametrize(("turn", "sign"), [(chess.WHITE, 1), (chess.BLACK, -1)])
 def test_evaluation_is_told_from_whites_side_whoever_moves(turn: chess.Color, sign: int) -> None:
     board = chess.Board()
     board.turn = turn
-    analysis = analyse("int8", board, result(board), 12.34)
+    analysis = analyse("int8", progress(board, result(board)))
     assert analysis.value == pytest.approx(sign * 0.6)
     assert (analysis.white, analysis.black) == ((0.7, 0.1) if sign == 1 else (0.1, 0.7))
     assert analysis.draw == 0.2
@@ -37,7 +42,7 @@ def test_evaluation_is_told_from_whites_side_whoever_moves(turn: chess.Color, si
 def test_top_moves_are_in_order_of_visits_with_their_shares() -> None:
     board = chess.Board()
     found = result(board)
-    tops = analyse("int8", board, found, 12.34).top_moves
+    tops = analyse("int8", progress(board, found)).top_moves
     assert [top.uci for top in tops] == [found.moves[i].uci() for i in (1, 0, 2)]
     assert [top.share for top in tops] == [0.75, 0.25, 0.0]
 
@@ -47,5 +52,16 @@ def test_principal_variation_is_told_in_san() -> None:
     line = [chess.Move.from_uci(uci) for uci in ("e2e4", "e7e5", "g1f3")]
     found = result(board)
     found = SearchResult(**{**found.__dict__, "pv": tuple(line)})
-    assert analyse("int8", board, found, 1.0).pv == ["e4", "e5", "Nf3"]
+    assert analyse("int8", progress(board, found)).pv == ["e4", "e5", "Nf3"]
     assert board == chess.Board()
+
+
+def test_variations_are_told_as_many_as_asked_for() -> None:
+    board = chess.Board()
+    found = result(board)
+    lines = [(found.moves[1], chess.Move.from_uci("e7e5")), (found.moves[2],)]
+    told = analyse("int8", progress(board, found, *lines), lines=2).lines
+    assert [line.uci for line in told] == [[move.uci() for move in line] for line in lines]
+    assert told[0].san == [board.san(found.moves[1]), "e5"]
+    assert [(line.visits, line.value) for line in told] == [(30, 0.75), (0, None)]
+    assert len(analyse("int8", progress(board, found, *lines), lines=1).lines) == 1

@@ -16,6 +16,7 @@ from tests.conftest import REPOSITORY
 from tests.serve.conftest import STOP_S, ServerProcess
 from tests.serve.networks import write_model
 
+ENGINE_FIRST = {"white": {"engine": "slow"}, "black": {}}
 _IMPORTS = """
 import sys
 import {module}
@@ -57,7 +58,7 @@ def test_signal_ends_the_server_quietly_in_the_middle_of_a_search(
 ) -> None:
     server = ServerProcess(slow_model, "--simulations", "10000")
     with httpx.Client(base_url=server.url, timeout=0.5) as client:
-        game = client.post("/api/games", json={"side": "black"}).json()
+        game = client.post("/api/games", json=ENGINE_FIRST).json()
         with pytest.raises(httpx.ReadTimeout):
             client.post(f"/api/games/{game['id']}/engine-move")
         assert client.get("/api/health").json()["searching"] == 1
@@ -104,7 +105,10 @@ def test_url_of_an_ipv6_address_has_brackets() -> None:
         (["--simulations", "0"], "simulations"),
         (["--simulations", "1000000"], "simulations"),
         (["--port", "70000"], "port"),
-        (["--workers", "0"], "workers"),
+        (["--searches", "0"], "searches"),
+        (["--max-games", "0"], "max-games"),
+        (["--host", "0.0.0.0"], "--token"),
+        (["--host", "0.0.0.0", "--token", "short"], "token"),
         (["nothing-here.onnx"], "nothing-here.onnx"),
     ],
 )
