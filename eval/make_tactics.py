@@ -12,8 +12,8 @@ Each line of the suite holds
                                           c1  the score of the second best move; #-3: mated in three
 
 and `tactics.json` beside it how all of it was made. The same seed and the same Stockfish (15.1 wrote the
-committed file) give the same suite, ten minutes of one core later. Killed, it goes on from the games that it
-had looked through.
+committed file) give the same suite, twenty minutes of one core later. Killed, it goes on from the games that
+it had looked through.
 """
 
 import json
@@ -35,9 +35,27 @@ from eval.tactics_finds import Find, find_tactics
 from eval.tactics_games import play_game
 from eval.tactics_kinds import KINDS, MATE_CP, MATES, Kind
 
-PER_KIND = 115
-GAMES = 165
-"""After so many games the suite is done, even where a kind is rare."""
+Recipe = dict[str, Any]  # Any: what JSON holds
+Pass = dict[str, Any]  # Any: likewise
+
+PASSES: tuple[Pass, ...] = (
+    {"games": 165, "quiet": False, "most_of_a_kind": dict.fromkeys(KINDS, 115)},
+    {
+        "games": 146,
+        "quiet": True,
+        "most_of_a_kind": {
+            "mate-in-1": 80,
+            "mate-in-2": 130,
+            "hanging-piece": 140,
+            "fork": 180,
+            "combination": 180,
+            "defence": 150,
+            "only-move": 150,
+        },
+    },
+)
+"""The games are gone through twice: for whatever there is, and for moves that take nothing, which are harder
+to find. After so many games a pass is done, even where a kind is rare; what both find counts once."""
 SEED = 20261121
 MANIFEST = SUITE.with_suffix(".json")
 _JOURNAL = SUITE.with_suffix(".part")
@@ -46,7 +64,6 @@ _PROGRESS_EVERY_GAMES = 10
 
 _Entry = tuple[Kind, str]
 """Kind and EPD line."""
-Recipe = dict[str, Any]  # Any: what JSON holds
 
 
 def main() -> int:
@@ -73,37 +90,49 @@ def make_tactics(engine: chess.engine.SimpleEngine, recipe: Recipe, journal: Pat
         journal: what was found so far by the same recipe; is added to.
     """
     engine.configure({"Threads": 1, "Hash": 1})
-    harvest = _Harvest(recipe["most_of_a_kind"])
-    done = _read_journal(journal, recipe)
-    for entries in done:
-        harvest.add(entries)
-    for number in range(len(done), recipe["games"]):
-        if not harvest.wanted:
-            break
-        rng = random.Random(f"{recipe['seed']}-{number}")
-        game = play_game(engine, rng)
-        finds = find_tactics(engine, game, harvest.wanted, rng)
-        entries = [(find.kind, _line(find)) for find in finds]
-        with journal.open("a") as stream:
-            stream.write(json.dumps(entries) + "\n")
-        harvest.add(entries)
-        if number % _PROGRESS_EVERY_GAMES == 0:
-            print(f"game {number}: {harvest.counts()}", file=sys.stderr, flush=True)
-    return harvest.numbered()
+    found, known = _Harvest(None), iter(_read_journal(journal, recipe))
+    for one in recipe["passes"]:
+        harvest = _Harvest(one["most_of_a_kind"])
+        for number in range(one["games"]):
+            if not harvest.wanted:
+                break
+            entries = next(known, None)
+            if entries is None:
+                rng = random.Random(f"{recipe['seed']}-{number}")
+                entries = _search_game(engine, rng, harvest.wanted, quiet=one["quiet"])
+                with journal.open("a") as stream:
+                    stream.write(json.dumps(entries) + "\n")
+            harvest.add(entries)
+            if number % _PROGRESS_EVERY_GAMES == 0:
+                print(f"game {number}: {harvest.counts()}", file=sys.stderr, flush=True)
+        found.add([(kind, line) for kind, lines in harvest.lines.items() for line in lines])
+    return found.numbered()
+
+
+def _search_game(
+    engine: chess.engine.SimpleEngine, rng: random.Random, wanted: set[Kind], *, quiet: bool
+) -> list[_Entry]:
+    game = play_game(engine, rng)
+    return [
+        (find.kind, _line(find)) for find in find_tactics(engine, game, wanted, rng, quiet=quiet)
+    ]
 
 
 @dataclass
 class _Harvest:
     """What has been found so far."""
 
-    per_kind: int
+    most: dict[Kind, int] | None
+    """Of each kind; None if all are wanted."""
     lines: dict[Kind, list[str]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     seen: set[str] = field(default_factory=set)
     """Positions."""
 
     @property
     def wanted(self) -> set[Kind]:
-        return {kind for kind, lines in self.lines.items() if len(lines) < self.per_kind}
+        if self.most is None:
+            return set(KINDS)
+        return {kind for kind, lines in self.lines.items() if len(lines) < self.most[kind]}
 
     def add(self, entries: list[_Entry]) -> None:
         for kind, line in entries:
@@ -156,9 +185,9 @@ def _recipe(engine: str) -> Recipe:
         "engine": engine,
         "threads": 1,
         "seed": SEED,
-        "games": GAMES,
-        "most_of_a_kind": PER_KIND,
+        "passes": list(PASSES),
         "most_of_a_kind_from_a_game": tactics_finds.PER_GAME,
+        "captures_of_a_kind_from_a_game_if_quiet": tactics_finds.CAPTURES_PER_GAME,
         "glance_depth": tactics_finds.GLANCE_DEPTH,
         "screen_nodes": tactics_finds.SCREEN_NODES,
         "check_nodes": tactics_finds.CHECK_NODES,

@@ -2,12 +2,17 @@
 
 every position        a glance at all its moves: what would each of them lead to?
 what may be of a kind a look with few nodes, then a close look with many
+
+A capture is what every engine looks at first, so that a suite of captures alone would be easy. Where `quiet`
+moves are wanted, those that take nothing are examined first, and a game gives few captures of a kind: hanging
+pieces aside, which are taken.
 """
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import chess
 import chess.engine
@@ -31,6 +36,8 @@ from eval.tactics_mates import mating_moves
 
 PER_GAME = 3
 """Most positions of a kind from one game."""
+CAPTURES_PER_GAME = 1
+"""Most of those whose solution takes something, where quiet moves are wanted."""
 GLANCE_DEPTH = 4
 """Of the search of all moves; what a mate in two after a blunder takes."""
 SCREEN_NODES = 2_000
@@ -41,7 +48,15 @@ _LEEWAY_CP = 50
 """A glance may be so wrong."""
 _ALL_MOVES = 256
 
-_Guess = tuple[Kind, chess.Board]
+
+@dataclass(frozen=True)
+class _Guess:
+    """A position that may be of a kind."""
+
+    kind: Kind
+    board: chess.Board
+    takes: bool
+    """Whether the move that may stand out takes something."""
 
 
 @dataclass(frozen=True)
@@ -54,47 +69,86 @@ class Find:
 
 
 def find_tactics(
-    engine: chess.engine.SimpleEngine, game: chess.Board, wanted: set[Kind], rng: random.Random
+    engine: chess.engine.SimpleEngine,
+    game: chess.Board,
+    wanted: set[Kind],
+    rng: random.Random,
+    *,
+    quiet: bool = False,
 ) -> Iterator[Find]:
-    """Yields positions of a game that are of a kind wanted, few of each kind and all with other moves."""
-    left, best_moves = dict.fromkeys(wanted, PER_GAME), set[chess.Move]()
+    """Yields positions of a game that are of a kind wanted, few of each kind and all with other moves.
+
+    Args:
+        quiet: whether moves that take nothing are wanted above all.
+    """
+    quota, best_moves = Quota(wanted, quiet=quiet), set[chess.Move]()
     board = chess.Board()
     for move in game.move_stack:
         if board.ply() >= RANDOM_PLIES:
-            guesses = list(_glance(engine, board, {kind for kind in left if left[kind]}))
+            guesses = list(_glance(engine, board, quota))
             rng.shuffle(guesses)
-            for _, after in _few_of_each(guesses):
-                kind, found = _examine(engine, after)
-                if kind and found and left.get(kind) and found.best not in best_moves:
-                    left[kind] -= 1
+            if quiet:
+                guesses.sort(key=attrgetter("takes"))
+            for guess in _few_of_each(guesses):
+                kind, found = _examine(engine, guess.board)
+                if not kind or not found or found.best in best_moves:
+                    continue
+                if quota.take(kind, takes=guess.board.is_capture(found.best)):
                     best_moves.add(found.best)
-                    yield Find(kind, after, found)
+                    yield Find(kind, guess.board, found)
         board.push(move)
 
 
-def _few_of_each(guesses: list[_Guess]) -> Iterator[_Guess]:
+class Quota:
+    """How many more positions of each kind one game may give, and how many of them captures."""
+
+    def __init__(self, wanted: Iterable[Kind], *, quiet: bool) -> None:
+        self._left = dict.fromkeys(wanted, PER_GAME)
+        captures = CAPTURES_PER_GAME if quiet else PER_GAME
+        self._captures = dict.fromkeys(wanted, captures) | {"hanging-piece": PER_GAME}
+
+    @property
+    def kinds(self) -> set[Kind]:
+        """Of which there may be more."""
+        return {kind for kind, left in self._left.items() if left}
+
+    def allows(self, kind: Kind, *, takes: bool) -> bool:
+        """Returns whether there may be one more."""
+        return kind in self.kinds and (not takes or self._captures[kind] > 0)
+
+    def take(self, kind: Kind, *, takes: bool) -> bool:
+        """Counts one more, and returns whether there may be."""
+        if not self.allows(kind, takes=takes):
+            return False
+        self._left[kind] -= 1
+        self._captures[kind] -= takes
+        return True
+
+
+def _few_of_each(guesses: Iterable[_Guess]) -> Iterator[_Guess]:
     """Yields the first guesses of each kind."""
     count: Counter[Kind] = Counter()
-    for kind, board in guesses:
-        count[kind] += 1
-        if count[kind] <= _TRIES:
-            yield kind, board
+    for guess in guesses:
+        count[guess.kind] += 1
+        if count[guess.kind] <= _TRIES:
+            yield guess
 
 
 def _glance(
-    engine: chess.engine.SimpleEngine, board: chess.Board, wanted: set[Kind]
+    engine: chess.engine.SimpleEngine, board: chess.Board, quota: Quota
 ) -> Iterator[_Guess]:
     """Yields positions that may be of a kind wanted: this one, and those after one more move."""
     limit = chess.engine.Limit(depth=GLANCE_DEPTH)
     lines = engine.analyse(board, limit, multipv=_ALL_MOVES, game=object())
-    if SAVES & wanted and _may_save(lines):
-        yield "only-move", board.copy()
+    if SAVES & quota.kinds and _may_save(lines):
+        yield _Guess("only-move", board.copy(), board.is_capture(lines[0]["pv"][0]))
     for line in lines:
-        move = line["pv"][0]
+        move, *replies = line["pv"]
         board.push(move)
-        kind = _guess(board, line, wanted)
-        if kind in wanted:
-            yield kind, board.copy()
+        kind = _guess(board, line, quota.kinds)
+        takes = bool(replies) and board.is_capture(replies[0])
+        if kind and quota.allows(kind, takes=takes):
+            yield _Guess(kind, board.copy(), takes)
         board.pop()
 
 

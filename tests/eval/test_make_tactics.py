@@ -111,10 +111,28 @@ def hasty(monkeypatch):
     monkeypatch.setattr(tactics_finds, "GLANCE_DEPTH", 2)
 
 
+def test_a_game_gives_few_captures_of_a_kind_where_quiet_moves_are_wanted():
+    wanted = {"fork", "hanging-piece"}
+    anything, quiet = (tactics_finds.Quota(wanted, quiet=quiet) for quiet in (False, True))
+    for _ in range(tactics_finds.PER_GAME):
+        assert anything.take("fork", takes=True)
+        assert quiet.take("hanging-piece", takes=True)  # which nothing else solves
+    assert anything.kinds == {"hanging-piece"}
+    assert quiet.take("fork", takes=True)
+    assert not quiet.take("fork", takes=True)
+    assert quiet.take("fork", takes=False)
+    assert quiet.kinds == {"fork"}
+    assert not quiet.take("defence", takes=False)
+
+
+def a_pass(*, quiet):
+    return {"games": 1, "quiet": quiet, "most_of_a_kind": dict.fromkeys(KINDS, 2)}
+
+
 @pytest.mark.stockfish
 @pytest.mark.usefixtures("hasty")
 def test_the_same_seed_gives_the_same_suite_even_if_it_was_killed(engine, tmp_path):
-    recipe = {"seed": 3, "games": 2, "most_of_a_kind": 2}
+    recipe = {"seed": 3, "passes": [a_pass(quiet=False), a_pass(quiet=True)]}
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     lines = make_tactics(engine, recipe, whole)
     assert len(lines) > 1
@@ -133,6 +151,6 @@ def test_the_same_seed_gives_the_same_suite_even_if_it_was_killed(engine, tmp_pa
 def test_a_journal_of_another_recipe_is_begun_anew(engine, tmp_path):
     journal = tmp_path / "journal"
     journal.write_text(json.dumps({"seed": 1}) + '\n[["fork", "nonsense"]]\n')
-    recipe = {"seed": 3, "games": 1, "most_of_a_kind": 2}
+    recipe = {"seed": 3, "passes": [a_pass(quiet=True)]}
     assert "nonsense" not in "".join(make_tactics(engine, recipe, journal))
     assert json.loads(journal.read_text().splitlines()[0]) == recipe

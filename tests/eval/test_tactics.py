@@ -60,13 +60,20 @@ def test_counts_of_who_solved_what():
 # --- suites -------------------------------------------------------------------------------------
 
 
-def test_built_in_suite_has_500_distinct_positions_of_every_kind():
-    assert len(BUILT_IN) >= 500
+def test_built_in_suite_has_800_distinct_positions_of_every_kind():
+    assert len(BUILT_IN) >= 800
     assert len({problem.board().epd() for problem in BUILT_IN}) == len(BUILT_IN)
     assert len({problem.name for problem in BUILT_IN}) == len(BUILT_IN)
     assert len(BUILT_IN) == len(SUITE.read_text().splitlines())
     sizes = {kind: sum(problem.kind == kind for problem in BUILT_IN) for kind in KINDS}
     assert min(sizes.values()) >= 40, sizes
+
+
+def test_many_solutions_take_nothing():
+    """Captures are what every engine looks at first."""
+    of_choice = [problem for problem in BUILT_IN if problem.kind in ("fork", "combination")]
+    quiet = [one for one in of_choice if not one.board().is_capture(one.best[0])]
+    assert len(quiet) >= 0.4 * len(of_choice)
 
 
 def test_built_in_positions_have_one_legal_solution_and_a_history():
