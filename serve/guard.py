@@ -75,7 +75,7 @@ class Guard:
         if refusal is None:
             await self._app(scope, receive, send)
         elif "websocket.http.response" in scope.get("extensions", {}):
-            await error_response(*refusal)(scope, receive, _denying(send))
+            await error_response(*refusal)(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
 
@@ -143,15 +143,6 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
-
-
-def _denying(send: Send) -> Send:
-    """Returns a `send` that takes an HTTP answer in place of the handshake."""
-
-    async def sending(message: Message) -> None:
-        await send({**message, "type": f"websocket.{message['type']}"})
-
-    return sending
 
 
 def _with_headers(send: Send, path: str) -> Send:
