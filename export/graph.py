@@ -17,7 +17,7 @@ IR_VERSION = 9
 """Of the file format; the one that came with the operator set."""
 _DEQUANTIZE = "DequantizeLinear"
 _CONV, _GEMM = "Conv", "Gemm"
-_S8_MAX = 127
+S8_MAX = 127
 _POLICY, _WDL = OUTPUTS
 _PACKED_FROM = 1 << 14
 """Weights of a matrix that is worth packing. Smaller ones are squeeze-excitation's, which scale every
@@ -103,11 +103,20 @@ def pack_matrices(graph: onnx.GraphProto) -> None:
     That makes the value head a quarter as large; it costs no time that could be measured.
     """
     tensors = initializers(graph)
-    for node in [node for node in graph.node if node.op_type == _GEMM]:
-        weights = tensors.get(node.input[1])
-        if weights is not None and np.prod(weights.dims) >= _PACKED_FROM and is_transposed(node):
-            graph.initializer.remove(weights)
-            _pack(graph, weights)
+    for name in large_matrices(graph):
+        graph.initializer.remove(tensors[name])
+        _pack(graph, tensors[name])
+
+
+def large_matrices(graph: onnx.GraphProto) -> list[str]:
+    """Returns the constants `[outputs, inputs]` that `pack_matrices` packs."""
+    tensors = initializers(graph)
+    found = [
+        node.input[1]
+        for node in graph.node
+        if node.op_type == _GEMM and node.input[1] in tensors and is_transposed(node)
+    ]
+    return [name for name in dict.fromkeys(found) if np.prod(tensors[name].dims) >= _PACKED_FROM]
 
 
 def is_transposed(gemm: onnx.NodeProto) -> bool:
@@ -118,12 +127,12 @@ def is_transposed(gemm: onnx.NodeProto) -> bool:
 def _pack(graph: onnx.GraphProto, tensor: onnx.TensorProto) -> None:
     """Adds a matrix `[outputs, inputs]` as s8, and the node that makes it float again."""
     weights = numpy_helper.to_array(tensor)
-    scales = np.maximum(np.abs(weights).max(axis=1), np.finfo(np.float32).tiny) / _S8_MAX
+    scales = np.maximum(np.abs(weights).max(axis=1), np.finfo(np.float32).tiny) / S8_MAX
     packed = {
-        f"{tensor.name}_quantized": np.rint(weights / scales[:, None]).astype(np.int8),
+        f"{tensor.name}_q": np.rint(weights / scales[:, None]).astype(np.int8),
         f"{tensor.name}_scale": scales.astype(np.float32),
         # ONNX Runtime 1.31 fails on s8 without zero points where it avoids u8 x s8 products.
-        f"{tensor.name}_zero_point": np.zeros(len(scales), dtype=np.int8),
+        f"{tensor.name}_zero": np.zeros(len(scales), dtype=np.int8),
     }
     for name, values in packed.items():
         graph.initializer.append(numpy_helper.from_array(values, name))

@@ -8,7 +8,7 @@
 - The input is exact: every plane of `az119` holds multiples of 1/99, so that is its scale. `lc0_112`
   has one plane of whole numbers, which is divided by 99 first and its weights multiplied by as much.
 - Residual sums, squeeze-excitation and the value head stay in float: they cost little time there
-  and much accuracy in INT8. Large matrices there are stored as s8 all the same.
+  and much accuracy in INT8. Large matrices there are stored as s8 all the same, the rest as FP16 (`compact`).
 - Channels are brought to like ranges beforehand (`equalize`), and weights are rounded so that they make
   up for each other (`compensate`); `qat` then trains them against the FP32 model's own answers.
 """

@@ -73,7 +73,7 @@ def count_parameters(path: Path) -> int | None:
 
 
 def _is_decoder(node: "onnx.NodeProto") -> bool:
-    return str(node.op_type) == "DequantizeLinear"
+    return str(node.op_type) in ("DequantizeLinear", "Cast")
 
 
 def _size(tensor: "onnx.TensorProto") -> int:

@@ -66,8 +66,8 @@ def _check_symmetric(graph: onnx.GraphProto, model: Path) -> None:
             zero = _constant(made_by[node.input[2]])
         if zero is None or not _is_symmetric(zero):
             raise ModelError(
-                f"expected an INT8 model with s8 values around 0, got {_kind(zero)} at {node.name}: "
-                f"{model}; make one with `aztoolkit quantize --int8 --target tensorrt`"
+                f"expected an INT8 model with s8 values around 0, got {_kind(zero)} for "
+                f"{node.input[0]}: {model}; make one with `aztoolkit quantize --int8 --target tensorrt`"
             )
 
 

@@ -18,6 +18,7 @@ from aztoolkit.files import atomic_path
 from aztoolkit.model import ModelSpec, QuantizationSpec
 from export.graph import value_head
 from export.metadata import tool_versions, write_metadata
+from export.quantization.compact import compact
 
 METHOD = "dynamic"
 _BITS = 8
@@ -50,6 +51,7 @@ def quantize_dynamically(model: Path, target: Path, spec: ModelSpec) -> ModelSpe
             prepared, temporary, weight_type=QuantType.QUInt8, nodes_to_exclude=list(kept)
         )
         quantized = onnx.load(temporary)
+        compact(quantized.graph)
         write_metadata(quantized, made)
         onnx.save(quantized, temporary)
         OrtEvaluator(temporary, threads=1).close()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import onnx
 
 from aztoolkit.errors import ConfigError
+from export.quantization.compact import compact
 from export.quantization.layers import Prepared, parameter, set_parameter
 from export.quantization.scheme import Scheme
 from export.quantization.write import write_graph
@@ -19,11 +20,17 @@ class Rounded:
     """Its weights may lie on their grids already."""
     scheme: Scheme
     exact: Prepared
-    """The same with the weights that layers have in float; after training, those trained to lie on grids."""
+    """The same with the weights that layers have in float.
+
+    After training these are the trained ones, which lie on grids: the other layers learned to go with them,
+    not with those from before.
+    """
 
     def graph(self) -> onnx.ModelProto:
-        """Returns the rounded model, without metadata."""
-        return write_graph(self.prepared, self.scheme)
+        """Returns the rounded model as it will be stored, without metadata."""
+        model = write_graph(self.prepared, self.scheme)
+        compact(model.graph, self.scheme.target.name)
+        return model
 
     def without(self, names: Sequence[str]) -> "Rounded":
         """Returns the same with some layers in float.

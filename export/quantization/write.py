@@ -46,7 +46,7 @@ def _round_tensor(graph: onnx.GraphProto, scheme: Scheme, tensor: str) -> list[o
     grid = scheme.grids[tensor]
     zero_point = np.array(grid.zero_point, scheme.target.dtype)
     constants = _add(graph, tensor, np.array(grid.scale, np.float32), zero_point)
-    codes = f"{tensor}_codes"
+    codes = f"{tensor}_q"
     return [
         helper.make_node("QuantizeLinear", [tensor, *constants], [codes], name=f"{tensor}_Q"),
         helper.make_node(
@@ -79,11 +79,11 @@ def _constant_node(
     scales: NDArray[np.float32],
 ) -> onnx.NodeProto:
     """Adds a constant in integers, one scale an element of its first axis; returns what renders it."""
-    graph.initializer.append(numpy_helper.from_array(codes, f"{name}_codes"))
+    graph.initializer.append(numpy_helper.from_array(codes, f"{name}_q"))
     constants = _add(graph, name, scales, np.zeros(len(scales), codes.dtype))
     return helper.make_node(
         "DequantizeLinear",
-        [f"{name}_codes", *constants],
+        [f"{name}_q", *constants],
         [rounded_name(name)],
         name=f"{name}_DQ",
         axis=0,
@@ -96,7 +96,7 @@ def _add(
     scale: NDArray[np.float32],
     zero_point: NDArray[np.integer],
 ) -> list[str]:
-    names = [f"{tensor}_scale", f"{tensor}_zero_point"]
+    names = [f"{tensor}_scale", f"{tensor}_zero"]
     for name, values in zip(names, (scale, zero_point), strict=True):
         graph.initializer.append(numpy_helper.from_array(np.asarray(values), name))
     return names
@@ -104,4 +104,4 @@ def _add(
 
 def rounded_name(tensor: str) -> str:
     """Returns the name of the rounded form of a tensor."""
-    return f"{tensor}_rounded"
+    return f"{tensor}_dq"

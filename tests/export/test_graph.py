@@ -48,9 +48,9 @@ def test_large_matrices_are_stored_as_s8_within_half_a_step():
     graph = make_graph([node("Gemm", "x big", "y", transB=1)], {"big": weights})
     pack_matrices(graph)
     packed = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    assert packed["big_quantized"].dtype == np.int8
+    assert packed["big_q"].dtype == np.int8
     steps = packed["big_scale"][:, None]
-    errors = np.abs(packed["big_quantized"] * steps - weights)
+    errors = np.abs(packed["big_q"] * steps - weights)
     assert (errors <= 0.501 * steps).all()
     assert list(graph.node[0].output) == ["big"]
 

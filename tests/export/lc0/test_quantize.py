@@ -48,7 +48,7 @@ def tensors_of(model: Path) -> dict[str, np.ndarray]:
 
 def test_every_plane_is_exact(int8: Path):
     tensors = tensors_of(int8)
-    scale, zero_point = tensors["planes_divided_scale"], tensors["planes_divided_zero_point"]
+    scale, zero_point = tensors["planes_divided_scale"], tensors["planes_divided_zero"]
     assert (scale, zero_point) == (np.float32(1 / 99), 0)
     factors = tensors[FACTORS].ravel()
     clock = np.arange(256, dtype=np.float32) * factors[lc0_112.HALFMOVE_CLOCK]
