@@ -66,7 +66,7 @@ def train(
         ModelError: the graph has an operator that cannot be trained.
     """
     twin = Twin(rounded.prepared, rounded.scheme)
-    optimizer = torch.optim.Adam(_groups(twin, training), betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(_groups(twin, training), betas=(0.9, 0.99), fused=True)
     updates = training.updates
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: _rate(n / updates))
     progress = watch("training", updates * training.batch)

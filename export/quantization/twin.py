@@ -16,7 +16,7 @@ two codes and keeps all others from settling: that took twice as long to get hal
 al., "Up or Down? Adaptive Rounding for Post-Training Quantization", ICML 2020.
 
 All float constants of the graph are parameters, so that imported networks and our own are trained alike,
-squeeze-excitation and value head included.
+squeeze-excitation and value head included. Large matrices, which are stored as s8, are rounded as well.
 """
 
 from collections.abc import Callable
@@ -32,6 +32,7 @@ from torch.nn import functional
 
 from aztoolkit.errors import ModelError
 from aztoolkit.model import INPUT, OUTPUTS
+from export.graph import S8_MAX, large_matrices
 from export.quantization.layers import Layer, Prepared, set_parameter
 from export.quantization.scheme import Grid, Scheme
 
@@ -69,6 +70,7 @@ class Twin(nn.Module):
         for name in sorted(scheme.rounded - prepared.exact.keys()):
             scale = torch.tensor(scheme.grids[name].scale).log()
             self.scales[self._key(f"{name} scale")] = nn.Parameter(scale)
+        self._packed = set(large_matrices(prepared.model.graph)) & self._names.keys()
         for layer in scheme.layers:
             key = self._names.pop(layer.weights)
             weights = self.weights.pop(key).detach()
@@ -84,6 +86,7 @@ class Twin(nn.Module):
         exact.update(
             {name: self.weights[key] for name, key in self._names.items() if key in self.weights}
         )
+        exact.update({name: _packed(exact[name]) for name in self._packed})
         rounded: dict[str, Tensor] = {}
         self._keep(INPUT, planes, exact, rounded)
         for step in self._steps:
@@ -148,6 +151,7 @@ class Twin(nn.Module):
         return place
 
     def _scales(self, layer: Layer) -> Tensor:
+        """Returns the scales of the filters of a layer: `[F, 1, 1, 1]`; training them too bought nothing."""
         return torch.from_numpy(self._scheme.scales[layer.name]).reshape(-1, 1, 1, 1)
 
     def _add_constant(self, tensor: onnx.TensorProto, *, trained: bool) -> None:
@@ -210,12 +214,10 @@ class _Round(torch.autograd.Function):
         low: int,
         high: int,
     ) -> Tensor:
-        steps = values / scale + zero_point
-        codes = steps.round().clamp_(low, high)
-        inside = (steps >= low) & (steps <= high)
-        ctx.zero_point = zero_point
-        ctx.save_for_backward(inside, *((codes, steps) if ctx.needs_input_grad[1] else ()))
-        return (codes - zero_point) * scale
+        steps = values / scale
+        codes = steps.round().clamp_(low - zero_point, high - zero_point)
+        ctx.save_for_backward(codes, steps)
+        return codes * scale
 
     @staticmethod
     def backward(
@@ -223,18 +225,27 @@ class _Round(torch.autograd.Function):
         *gradients: Tensor,
     ) -> tuple[Tensor, Tensor | None, None, None, None]:
         (gradient,) = gradients
-        inside, *rest = ctx.saved_tensors
+        codes, steps = ctx.saved_tensors
+        errors = codes - steps
+        inside = errors.abs() <= _EDGE  # a value that is cut off is farther from its code
         of_scale = None
-        if rest:
-            codes, steps = rest
-            slope = torch.where(inside, codes - steps, codes - ctx.zero_point)
-            of_scale = (gradient * slope).sum()
+        if ctx.needs_input_grad[1]:
+            of_scale = torch.where(inside, errors, codes).mul_(gradient).sum()
         return gradient * inside, of_scale, None, None, None
 
 
 def _round(values: Tensor, scale: Tensor, zero_point: int, low: int, high: int) -> Tensor:
     result: Tensor = _Round.apply(values, scale, zero_point, low, high)  # type: ignore[no-untyped-call]
     return result
+
+
+def _packed(weights: Tensor) -> Tensor:
+    """Returns a matrix `[outputs, inputs]` as it will be stored; its gradient passes as if it were exact."""
+    exact = weights.detach()
+    steps = (
+        exact.abs().amax(dim=1, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny) / S8_MAX
+    )
+    return weights + ((exact / steps).round_().mul_(steps) - exact)
 
 
 def _conv(inputs: list[Tensor], _attributes: Attributes) -> Tensor:
