@@ -22,6 +22,10 @@ from export.distances import Distances, legal_indices, log_softmax, winrate
 
 WORST = 6
 """Positions drawn for each measure."""
+OTHERS = (
+    "of different checkpoints: this is how far the networks are apart, not what a precision costs"
+)
+"""What is said of two models that were not made from the same weights."""
 _BINS, _WIDTH, _HEIGHT = 30, 420, 120
 _STYLE = ".bin{fill:var(--first)}"
 
@@ -44,6 +48,7 @@ def draw_page(
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{len(boards):,} held-out positions of {escape(str(report['source']))}</p>",
+        "" if report["same_checkpoint"] else f"<p><strong>They are {escape(OTHERS)}.</strong></p>",
         draw_table(_rows(report)),
         "<h2>How far, how often</h2>",
         _histogram("policy KL, nats", found.kl),

@@ -57,15 +57,12 @@ def compare(
 
 def _print(report: dict[str, Any], console: Console) -> None:  # Any: a JSON document
     from export.compare import page_path
+    from export.comparison_page import OTHERS
 
     first, second = report["first"], report["second"]
     console.print(f"{second['path']} against {first['path']}:", soft_wrap=True)
     if not report["same_checkpoint"]:
-        console.print(
-            "they are of different checkpoints: this is how far the networks are apart, not what a "
-            "precision costs",
-            soft_wrap=True,
-        )
+        console.print(f"they are {OTHERS}", soft_wrap=True)
     console.print(_table(report))
     console.print(
         f"histograms and the worst positions: {page_path(Path(second['path']))}", soft_wrap=True

@@ -10,7 +10,7 @@ from aztoolkit.errors import DataError, ModelError
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
 from export.compare import compare_files
-from export.comparison_page import WORST, _histogram
+from export.comparison_page import OTHERS, WORST, _histogram
 from tests.export.conftest import make_constant_model
 from train.checkpoint import latest_checkpoint
 
@@ -70,6 +70,7 @@ def test_a_model_that_knows_nothing_is_far_away(
     )
     assert report["top1"] < 0.5
     assert report["same_checkpoint"] is False
+    assert OTHERS in (tmp_path / "zeros.compare.html").read_text()
 
 
 def test_more_positions_than_are_held_out_must_not_be_asked_for(models: Path, run: Path):
@@ -87,6 +88,7 @@ def test_a_foreign_model_is_refused(models: Path, run: Path, tmp_path: Path):
 def test_the_page_draws_the_worst_positions_and_needs_nothing_else(models: Path, run: Path):
     compare_files(models / "fp32.onnx", models / "int8.onnx", run, count=100)
     page = (models / "int8.compare.html").read_text()
+    assert OTHERS not in page
     assert page.count("<figcaption>") == 2 + 2 * WORST
     assert "policy KL" in page
     assert " w " in page or " b " in page  # FEN
