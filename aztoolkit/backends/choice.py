@@ -120,7 +120,8 @@ def _measured(model: Path, setting: Setting, threads: int) -> Choice | str:
     lacks = why_no_plan(model, target) if setting.plan and target else missing(runtime, model)
     if lacks:
         return f"{runtime} was the fastest when measured on {setting.measured}, but {lacks}"
-    reason = f"the fastest here when measured on {setting.measured}, {setting.evals_per_s:,.0f}/s"
+    speed = f"{setting.evals_per_s:,.0f}/s in batches of {setting.batch}"
+    reason = f"the fastest here when measured on {setting.measured}, {speed}"
     return Choice(runtime, reason, threads or setting.threads)
 
 

@@ -34,7 +34,8 @@ class Setting(BaseModel):
     threads: int
     """Of one evaluator; 0 leaves the choice to the runtime."""
     batch: int
-    """The smallest that comes close to the best speed."""
+    """The smallest that comes close to the best speed. Said with the choice, never set by it: the batch of a
+    search changes which moves it finds."""
     evals_per_s: float
     """At that batch."""
     measured: str

@@ -208,7 +208,7 @@ def _layers(keep_float: str) -> 'Literal["auto"] | tuple[str, ...]':
     """Returns the layers that --keep-float names."""
     if keep_float == _AUTO:
         return "auto"
-    return () if keep_float == _NONE else tuple(keep_float.split(","))
+    return () if keep_float == _NONE else tuple(name.strip() for name in keep_float.split(","))
 
 
 def _load_positions(

@@ -191,7 +191,7 @@ def test_what_was_measured_comes_first(model: Path, monkeypatch: pytest.MonkeyPa
     save(model, "openvino")
     chosen = choose_backend(model)
     assert (chosen.backend, chosen.threads) == ("openvino", 2)
-    assert "1,234/s" in chosen.reason
+    assert "1,234/s in batches of 16" in chosen.reason
     assert choose_backend(model, threads=1).threads == 1
 
 

@@ -114,14 +114,20 @@ def test_quantize_trains_for_tensorrt(
 
 
 def test_layers_kept_in_float_are_said_to_be(models: Path, run: Path, tmp_path: Path):
-    layer, target = "/policy/policy.2/Conv", tmp_path / "small.onnx"
+    layer, other = "/policy/policy.2/Conv", "/policy/policy.0/Conv"
+    target = tmp_path / "small.onnx"
     arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
-    assert main(["quantize", str(models / "fp32.onnx"), *arguments, "--keep-float", layer]) == 0
+    assert (
+        main(
+            ["quantize", str(models / "fp32.onnx"), *arguments, "--keep-float", f"{other}, {layer}"]
+        )
+        == 0
+    )
     spec = open_evaluator(target, threads=1).spec
     assert spec.quantization is not None
-    assert layer in spec.quantization.float_layers
+    assert {layer, other} <= set(spec.quantization.float_layers)
     node = next(node for node in onnx.load(target).graph.node if node.name == layer)
-    assert not any(name.endswith("_rounded") for name in node.input[1:])
+    assert not any(name.endswith("_dq") for name in node.input[1:])
 
 
 def test_a_budget_out_of_reach_is_said_plainly(
