@@ -12,6 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import chess
 import numpy as np
@@ -21,7 +22,9 @@ from numpy.typing import NDArray
 from aztoolkit.errors import EvaluationError
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.mcts import Search, SearchConfig, create_mcts
+from aztoolkit.measure import Rate, summarise
 from train.settings import TrainConfig
+from train.utilisation import Meter, Reading
 
 ACTORS = 4
 BATCH = 32
@@ -35,11 +38,13 @@ _STOP_POLL_S = 0.1
 class BaselineFigures:
     """What the starting point does on this machine, in steady state."""
 
-    evals_per_s: float
+    evals_per_s: Rate
     fill_rate: float
     """Positions in a batch over those there is room for."""
     latency_ms: float
     """From asking to the answer."""
+    utilisation: float | None
+    """Of the device, 0 to 1; None where it cannot be measured."""
 
 
 @dataclass
@@ -111,9 +116,15 @@ class _Batcher:
 
 
 def measure_baseline(
-    config: TrainConfig, evaluator: Evaluator, *, warm_up_s: float, seconds: float
+    config: TrainConfig,
+    evaluator: Evaluator,
+    device: Meter,
+    *,
+    warm_up_s: float,
+    seconds: float,
+    rounds: int = 1,
 ) -> BaselineFigures:
-    """Plays with the network and the simulations of `config` for so long, and returns the rates.
+    """Plays with the network and the simulations of `config` for so many rounds of so long.
 
     Raises:
         EvaluationError: the network answered NaN or infinity.
@@ -124,21 +135,42 @@ def measure_baseline(
         actors = [threads.submit(_play, config, batcher, seed, stop) for seed in range(ACTORS)]
         try:
             time.sleep(warm_up_s)
-            before, began_s = batcher.counts(), time.perf_counter()
-            time.sleep(seconds)
-            after, elapsed_s = batcher.counts(), time.perf_counter() - began_s
+            looks = [_Look.at(batcher, device)]
+            for _ in range(rounds):
+                time.sleep(seconds)
+                looks.append(_Look.at(batcher, device))
         finally:
             stop.set()
             wait(actors)  # each is answered once more
             over.set()
     for future in (server, *actors):
         future.result()
-    requests, batches, positions, waited_s = (after - before).tolist()
+    first, last = looks[0], looks[-1]
+    requests, batches, positions, waited_s = (last.counts - first.counts).tolist()
     return BaselineFigures(
-        evals_per_s=positions / elapsed_s,
+        evals_per_s=summarise([_evals_per_s(*pair) for pair in pairwise(looks)]),
         fill_rate=positions / max(batches, 1) / BATCH,
         latency_ms=1000 * waited_s / max(requests, 1),
+        utilisation=last.busy.since(first.busy),
     )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Everything that grows, at one moment."""
+
+    at_s: float
+    counts: NDArray[np.float64]
+    """See `_Batcher.counts`."""
+    busy: Reading
+
+    @classmethod
+    def at(cls, batcher: _Batcher, device: Meter) -> "_Look":
+        return cls(time.perf_counter(), batcher.counts(), device.read())
+
+
+def _evals_per_s(earlier: _Look, later: _Look) -> float:
+    return float(later.counts[2] - earlier.counts[2]) / (later.at_s - earlier.at_s)
 
 
 def _play(config: TrainConfig, batcher: _Batcher, seed: int, stop: threading.Event) -> None:
@@ -169,5 +201,10 @@ def _search(search: Search, batcher: _Batcher, stop: threading.Event) -> bool:
 
 def _search_config(config: TrainConfig, seed: int) -> SearchConfig:
     """AlphaZero's own search, whatever the run uses: eight leaves at once from each of four trees."""
-    changed = {"algorithm": "puct", "batch_size": _LEAVES, "seed": seed}
+    changed = {
+        "algorithm": "puct",
+        "batch_size": _LEAVES,
+        "seed": seed,
+        "find_mates": False,  # in Python that would cost more than it did to those who left it out
+    }
     return config.search.model_copy(update=changed)

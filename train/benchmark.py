@@ -1,13 +1,13 @@
 """What training does on this machine, in steady state: self-play beside the bare network, and the learner.
 
 Self-play and the bare network take turns, so that what else the machine does meets both alike. The
-network has random weights: speed does not hang on them. `train.baseline` is measured likewise.
+network has random weights: speed does not hang on them. The starting point (`train.baseline`) is
+measured likewise, and its document has the same names.
 """
 
 import itertools
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,18 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 
-from aztoolkit.encoding import get_encoding
 from aztoolkit.evaluator import Evaluator
-from aztoolkit.hardware import probe_cpu
-from aztoolkit.measure import peak_memory
+from aztoolkit.measure import Rate, peak_memory, summarise
 from train.actors import ActorGroup
+from train.bare_network import BareNetwork
 from train.baseline import ACTORS, BATCH, measure_baseline
 from train.checkpoint import Checkpoint, CheckpointInfo, load_checkpoint, save_checkpoint
 from train.inference import TorchEvaluator
-from train.inference_server import SLOTS
 from train.learner import Learner
 from train.networks import build_network
 from train.prefetch import Prefetcher
@@ -37,13 +34,17 @@ from train.selfplay_evaluator import open_selfplay
 from train.settings import TrainConfig
 from train.start import network_config
 from train.throughput import Throughput
+from train.utilisation import Meter, open_meter
 from train.window import ReplayWindow
 
-_ROUNDS = 3
+_ROUNDS = 5
 _S_AN_HOUR = 3600
+_BYTES_A_MIB = 2**20
 _QUICK_GAMES = 32
 _QUICK_SIMULATIONS = 2
 _FULL_SEARCHES = {"middle_simulations": 0, "late_simulations": 0, "full_search_share": 1.0}
+_PLAIN_LEARNER = {"prefetch": 0, "training_precision": "fp32", "training_compile": "off"}
+"""Of the starting point."""
 
 Json = dict[str, Any]  # Any: a JSON document
 
@@ -57,7 +58,7 @@ class Plan:
     steps: int
     """Of the learner."""
     baseline: bool
-    """Whether the starting point is measured too."""
+    """Whether the starting point is measured too, for as long."""
 
 
 def benchmark_training(config: TrainConfig, plan: Plan, say: Callable[[str], None]) -> Json:
@@ -68,14 +69,18 @@ def benchmark_training(config: TrainConfig, plan: Plan, say: Callable[[str], Non
     Args:
         config: of the run that would be trained.
         plan: how long to measure.
-        say: is told what is being measured.
+        say: is told what is being measured, and what cannot be.
 
     Raises:
         ConfigError: the network's size makes no sense.
         EvaluationError: the network answered NaN or infinity.
     """
     config = config.model_copy(update=_FULL_SEARCHES)
-    with tempfile.TemporaryDirectory() as folder, peak_memory() as memory:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        peak_memory() as memory,
+        open_meter(config.device, say) as device,
+    ):
         checkpoint = _fresh_checkpoint(config, Path(folder))
         say("quick games: for calibration, for the learner, for the length of a game")
         quick = _quick_games(config, _torch_evaluator(checkpoint, config))
@@ -83,19 +88,25 @@ def benchmark_training(config: TrainConfig, plan: Plan, say: Callable[[str], Non
         plies = statistics.mean(len(game) for game in quick)
         evaluator = open_selfplay(Path(folder), checkpoint, config)
         say(f"self-play and the bare network, {2 * plan.seconds:.0f} s")
-        figures = _self_play(config, evaluator, plan.seconds, plies)
+        figures = _self_play(config, evaluator, device, plan.seconds, plies)
         if plan.steps:
             say(f"learner, {plan.steps} steps of {config.training_batch_size} positions")
             figures["train_steps_per_s"] = _learner_steps_per_s(config, quick, plan.steps)
         if plan.baseline:
-            say(f"the starting point, {plan.seconds:.0f} s")
-            figures["baseline"] = _baseline(config, checkpoint, plan.seconds, plies)
-            figures["speedup"] = figures["positions_per_s"] / figures["baseline"]["positions_per_s"]
+            say(f"the starting point, and its bare network, {2 * plan.seconds:.0f} s")
+            baseline = _baseline(config, checkpoint, device, plan.seconds, plies)
+            if plan.steps:
+                say(f"its learner, {plan.steps} steps")
+                plain = config.model_copy(update=_PLAIN_LEARNER)
+                baseline["train_steps_per_s"] = _learner_steps_per_s(plain, quick, plan.steps)
+            figures["baseline"] = baseline
+            figures["speedup"] = figures["positions_per_s"] / baseline["positions_per_s"]
     return figures | {
         "simulations": config.simulations,
         "network": network_config(config).model_dump(),
-        "precision": evaluator.spec.precision,
+        "precision": _precision(config, evaluator),
         "peak_memory_mib": round(memory.mib),
+        **_device_memory(config),
     }
 
 
@@ -125,85 +136,61 @@ def _quick_games(config: TrainConfig, evaluator: Evaluator) -> list[Game]:
     return games
 
 
-def _self_play(config: TrainConfig, evaluator: Evaluator, seconds: float, plies: float) -> Json:
+def _self_play(
+    config: TrainConfig, evaluator: Evaluator, device: Meter, seconds: float, plies: float
+) -> Json:
     """Returns the rates of self-play and of the bare network, measured in turns."""
-    raw = _RawNetwork(config, evaluator)
+    batch = _batch_of(config)
+    bare = BareNetwork(evaluator, batch=batch, threads=config.actors)
     played: list[Throughput] = []
-    bare: list[float] = []
     busy: list[float] = []
+    alone: list[float] = []
     with ActorGroup(config, evaluator, first_game_id=0) as actors:
-        _play_for(actors, seconds / 4, busy)
-        busy.clear()
-        raw.rate_for(seconds / 4 / _ROUNDS)
+        _play_for(actors, seconds / 4, device)
+        bare.rate_for(seconds / 4 / _ROUNDS)
         for _ in range(_ROUNDS):
-            played.append(_play_for(actors, seconds / _ROUNDS, busy))
-            bare.append(raw.rate_for(seconds / _ROUNDS))
-    evals_per_s = statistics.median(one.evals_per_s for one in played)
+            throughput, utilisation = _play_for(actors, seconds / _ROUNDS, device)
+            played.append(throughput)
+            busy += [] if utilisation is None else [utilisation]
+            alone.append(bare.rate_for(seconds / _ROUNDS))
+    evaluated = summarise([one.evals_per_s for one in played])
     return {
-        **_positions(config, evals_per_s, plies),
+        **_positions(config, evaluated.median, plies),
         "plies_per_game": plies,
-        "evals_per_s": evals_per_s,
-        "evals_per_s_range": _range([one.evals_per_s for one in played]),
-        "raw_evals_per_s": statistics.median(bare),
-        "raw_evals_per_s_range": _range(bare),
-        "efficiency": evals_per_s / statistics.median(bare),
+        **_beside_bare(evaluated, summarise(alone)),
         "fill_rate": statistics.median(one.fill_rate for one in played),
         "latency_ms": statistics.median(one.latency_ms for one in played),
-        "cpu_utilisation": statistics.median(busy),
+        **({"utilisation": statistics.median(busy)} if busy else {}),
         "actors": config.actors,
-        "batch": raw.batch,
+        "batch": batch,
     }
 
 
-def _play_for(actors: ActorGroup, seconds: float, busy: list[float]) -> Throughput:
-    """Plays for so long; adds the share of the processor that was at work to `busy`."""
-    before, cpu_s = actors.snapshot(), _cpu_s()
+def _batch_of(config: TrainConfig) -> int:
+    """Returns how many positions a full batch of self-play has."""
+    if config.device != "cpu":
+        return config.inference_batch_size
+    return config.games_per_actor * config.leaves_per_game
+
+
+def _play_for(actors: ActorGroup, seconds: float, device: Meter) -> tuple[Throughput, float | None]:
+    """Plays for so long; returns the rates and the share of the device that was at work."""
+    before, busy = actors.snapshot(), device.read()
     actors.start(lambda _: None)
-    began_s = time.perf_counter()
     time.sleep(seconds)
     actors.check()
     actors.stop()
-    elapsed_s = time.perf_counter() - began_s
-    busy.append((_cpu_s() - cpu_s) / elapsed_s / probe_cpu().cores)
-    return Throughput.between(before, actors.snapshot())
+    return Throughput.between(before, actors.snapshot()), device.read().since(busy)
 
 
-class _RawNetwork:
-    """The network alone, in as many threads and with batches as large as in self-play."""
-
-    def __init__(self, config: TrainConfig, evaluator: Evaluator) -> None:
-        served = config.device != "cpu"
-        self._evaluator = evaluator
-        self._threads = SLOTS if served else config.actors
-        self.batch = (
-            config.inference_batch_size
-            if served
-            else config.games_per_actor * config.leaves_per_game
-        )
-        planes = get_encoding(evaluator.spec.encoding).planes
-        rng = np.random.default_rng(0)
-        self._planes = (rng.random((self.batch, planes, 8, 8)) < 0.1).astype(np.float32)
-
-    def rate_for(self, seconds: float) -> float:
-        """Returns evaluations a second over so long."""
-        counts = [0] * self._threads
-        end_s = time.perf_counter() + seconds
-        threads = [
-            threading.Thread(target=self._work, args=(counts, number, end_s))
-            for number in range(self._threads)
-        ]
-        began_s = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(counts) / (time.perf_counter() - began_s)
-
-    def _work(self, counts: list[int], number: int, end_s: float) -> None:
-        torch.set_num_threads(1)
-        while time.perf_counter() < end_s:
-            self._evaluator.evaluate(self._planes)
-            counts[number] += self.batch
+def _beside_bare(evaluated: Rate, bare: Rate) -> Json:
+    return {
+        "evals_per_s": evaluated.median,
+        "evals_per_s_range": [evaluated.lowest, evaluated.highest],
+        "raw_evals_per_s": bare.median,
+        "raw_evals_per_s_range": [bare.lowest, bare.highest],
+        "efficiency": evaluated.median / bare.median,
+    }
 
 
 def _learner_steps_per_s(config: TrainConfig, games: list[Game], steps: int) -> float:
@@ -240,18 +227,41 @@ def _all_cores(config: TrainConfig) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def _baseline(config: TrainConfig, checkpoint: Checkpoint, seconds: float, plies: float) -> Json:
+def _baseline(
+    config: TrainConfig, checkpoint: Checkpoint, device: Meter, seconds: float, plies: float
+) -> Json:
     """Returns the same of the starting point, which searches every move in full."""
     evaluator = _torch_evaluator(checkpoint, config)
-    measured = measure_baseline(config, evaluator, warm_up_s=seconds / 4, seconds=seconds)
+    measured = measure_baseline(
+        config, evaluator, device, warm_up_s=seconds / 4, seconds=seconds / _ROUNDS, rounds=_ROUNDS
+    )
+    bare = BareNetwork(evaluator, batch=BATCH, threads=1)  # one thread asks for all
+    alone = summarise([bare.rate_for(seconds / _ROUNDS) for _ in range(_ROUNDS)])
     return {
-        **_positions(config, measured.evals_per_s, plies),
-        "evals_per_s": measured.evals_per_s,
+        **_positions(config, measured.evals_per_s.median, plies),
+        "plies_per_game": plies,
+        **_beside_bare(measured.evals_per_s, alone),
         "fill_rate": measured.fill_rate,
         "latency_ms": measured.latency_ms,
+        **({} if measured.utilisation is None else {"utilisation": measured.utilisation}),
         "actors": ACTORS,
         "batch": BATCH,
+        "precision": "fp32",
     }
+
+
+def _precision(config: TrainConfig, evaluator: Evaluator) -> str:
+    """Returns the arithmetic of the network in self-play."""
+    if isinstance(evaluator, TorchEvaluator):
+        return config.inference_precision
+    return str(evaluator.spec.precision)
+
+
+def _device_memory(config: TrainConfig) -> Json:
+    """Returns the most memory of the GPU that torch has held, where there is one."""
+    if config.device == "cpu":
+        return {}
+    return {"peak_device_memory_mib": round(torch.cuda.max_memory_reserved() / _BYTES_A_MIB)}
 
 
 def _positions(config: TrainConfig, evals_per_s: float, plies: float) -> Json:
@@ -266,12 +276,3 @@ def _positions(config: TrainConfig, evals_per_s: float, plies: float) -> Json:
         "minutes_for_10000_positions": 10_000 / positions_per_s / 60,
         "games_per_hour": positions_per_s / plies * _S_AN_HOUR,
     }
-
-
-def _range(values: list[float]) -> list[float]:
-    return [min(values), max(values)]
-
-
-def _cpu_s() -> float:
-    times = psutil.Process().cpu_times()
-    return float(times.user + times.system)

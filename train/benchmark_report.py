@@ -12,10 +12,10 @@ from aztoolkit.files import write_json
 from aztoolkit.hardware import probe_cpu, probe_gpus
 from train.benchmark import Plan, benchmark_training
 from train.benchmark_settings import BenchmarkSettings
-from train.config import DEFAULT_PROFILE, resolve
+from train.config import DEFAULT_PROFILE, resolve_fresh
 from train.device import check_device
 
-FILE = "benchmark.json"
+FILE = "benchmark-{}.json"
 _WHOLE_FROM = 100
 _LABELS = {
     "positions_per_s": "positions/s",
@@ -26,45 +26,48 @@ _LABELS = {
     "efficiency": "share of the bare network's",
     "fill_rate": "batches filled",
     "latency_ms": "latency, ms",
-    "cpu_utilisation": "processor at work",
+    "utilisation": "device at work",
     "train_steps_per_s": "learner steps/s",
     "peak_memory_mib": "peak memory, MiB",
+    "peak_device_memory_mib": "peak memory of the GPU, MiB",
 }
 
 
 def run_benchmark(
-    folder: Path,
     profile: str | None,
     options: Mapping[str, Any],
     settings: BenchmarkSettings,
     *,
     json_output: bool,
 ) -> int:
-    """Measures what a run with these settings would do, writes `folder`/benchmark.json and shows it.
+    """Measures what a run with these settings would do, writes it down and shows it; touches no run.
 
     Raises:
         ConfigError: a setting is unknown or wrong.
         MachineError: the device of the config is not there.
-        InputError: the folder cannot be written.
+        InputError: the file cannot be written.
     """
-    config = resolve(folder, profile, options)
+    config = resolve_fresh(profile, options)
     check_device(config.device)
+    name = profile or DEFAULT_PROFILE
+    output = settings.benchmark_output or Path(FILE.format(Path(name).stem))
     console = progress_console()
     plan = Plan(settings.seconds, settings.steps, settings.baseline)
     figures = benchmark_training(config, plan, lambda line: console.print(line, markup=False))
     report = {
         "benchmark": "training",
-        "profile": profile or DEFAULT_PROFILE,
+        "profile": name,
         **figures,
         "cpu": vars(probe_cpu()),
         "gpus": [vars(gpu) for gpu in probe_gpus()],
         "aztoolkit": __version__,
     }
-    write_json(folder / FILE, report)
+    write_json(output, report)
     if json_output:
         print_json(report)
     else:
         human_console().print(_table(report))
+        human_console().print(f"figures: {output}", markup=False, soft_wrap=True)
     return 0
 
 

@@ -1,5 +1,7 @@
 """The options of `aztoolkit train --benchmark`."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -16,3 +18,5 @@ class BenchmarkSettings(BaseModel):
     """Benchmark: learner steps; 0 leaves the learner out."""
     baseline: bool = False
     """Benchmark: also measure the starting point (Python search, FP32, batches of 32) and the speed-up."""
+    benchmark_output: Path | None = None
+    """Benchmark: the JSON file to write; benchmark-PROFILE.json if not given."""

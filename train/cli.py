@@ -8,8 +8,9 @@ from cyclopts import Parameter
 from cyclopts.types import PositiveFloat, PositiveInt
 
 from aztoolkit.console import human_console, print_json, progress_console
+from aztoolkit.errors import ConfigError
 from train.benchmark_settings import BenchmarkSettings
-from train.config import DEFAULT_PROFILE, resolve
+from train.config import DEFAULT_PROFILE, FILE, resolve
 from train.presets import preset
 from train.settings import TrainConfig
 from train.supervised.config import resolve_supervised
@@ -69,12 +70,10 @@ def train(
         options: Settings that override the profile's.
     """
     os.environ.setdefault(*_SLEEPING_THREADS)
-    folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
     given = {**(preset(network) if network else {}), **_given(options)}
     if measuring is not None and measuring.benchmark:
-        from train.benchmark_report import run_benchmark
-
-        return run_benchmark(folder, profile, given, measuring, json_output=json_output)
+        return _benchmark(run, profile, given, measuring, json_output=json_output)
+    folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
     config = resolve(folder, profile, given)
     first = resolve_supervised(folder, _given(supervised))
 
@@ -113,6 +112,24 @@ def plot(
     draw_run(run, target)
     human_console().print(f"plot: {target}", markup=False, soft_wrap=True)
     return 0
+
+
+def _benchmark(
+    run: Path | None,
+    profile: str | None,
+    options: dict[str, object],
+    settings: BenchmarkSettings,
+    *,
+    json_output: bool,
+) -> int:
+    if run is not None:
+        raise ConfigError(
+            f"expected --benchmark without --run, for it trains nothing, got --run {run}; to measure "
+            f"with the settings of a run, give --profile {run / FILE}"
+        )
+    from train.benchmark_report import run_benchmark
+
+    return run_benchmark(profile, options, settings, json_output=json_output)
 
 
 def _given(options: TrainConfig | SupervisedSettings | None) -> dict[str, object]:

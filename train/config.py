@@ -83,13 +83,22 @@ def resolve(run: Path, profile: str | None, options: Mapping[str, Any]) -> Train
     """
     stored = load_config(run / FILE) if (run / FILE).is_file() else None
     if stored is None:
-        base = load_profile(profile or DEFAULT_PROFILE)
-        return _validate({**base.model_dump(), **options}, source="options")
+        return resolve_fresh(profile, options)
     watching = {name: value for name, value in options.items() if name in _WATCHING}
     resumed = stored.model_copy(update=watching)
     asked = {**load_profile(profile).model_dump(), **options} if profile else options
     _check_resumable(run, resumed, asked)
     return resumed
+
+
+def resolve_fresh(profile: str | None, options: Mapping[str, Any]) -> TrainConfig:
+    """Returns the settings of a profile, or of the default one, overridden by options.
+
+    Raises:
+        ConfigError: something is unknown or wrong.
+    """
+    base = load_profile(profile or DEFAULT_PROFILE)
+    return _validate({**base.model_dump(), **options}, source="options")
 
 
 def _check_resumable(run: Path, stored: TrainConfig, asked: Mapping[str, Any]) -> None:

@@ -169,6 +169,18 @@ class TorchSlot:
             if self._done is not None:
                 self._done.record()
 
+    def fill(self, planes: Tensor) -> None:
+        """Copies a whole batch of `[B, C, 8, 8]` in, for `compute`, and waits until it is there."""
+        with torch.inference_mode(), self._on_stream():
+            self._inputs.copy_(planes)
+
+    def compute(self) -> None:
+        """Starts the network on what lies here, and leaves the answers there: `launch` without copies."""
+        with torch.inference_mode(), self._on_stream():
+            self._forward(len(self._inputs))
+            if self._done is not None:
+                self._done.record()
+
     def wait(self) -> None:
         """Sleeps until the batch is answered; raises EvaluationError on NaN or infinity."""
         if self._done is not None:
