@@ -23,6 +23,11 @@ def explain(document: Document) -> list[str]:
     played = [stage for stage in document["stages"] if _pairs(stage)]
     sentences = [_tell_games(stage) for stage in played]
     sentences.append(_tell_verdict(document, _deciding(document)))
+    if played and document["openings"]["distinct"] < document["rule"]["max_pairs"]:
+        sentences.append(
+            f"The book has only {document['openings']['distinct']:,} distinct openings, so that no more "
+            f"pairs could be played, instead of {document['rule']['max_pairs']:,}."
+        )
     if document["baseline"]["sha256"] == document["candidate"]["sha256"]:
         sentences.append("Both are the same file, so this tries the gate and not an engine.")
     return sentences

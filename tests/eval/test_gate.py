@@ -160,6 +160,15 @@ def test_skipped_stages_are_left_out(gate, good):
     assert "equal simulations" not in {stage["name"] for stage in found["stages"]}
 
 
+def test_fewer_openings_than_pairs_are_said(gate, good, capsys):
+    assert gate(good, good, "--max-pairs", "100") == ACCEPTED
+    assert "Only 70 distinct openings" in capsys.readouterr().out
+    assert "only 70 distinct openings" in good.with_suffix(".gate.html").read_text()
+    assert gate(good, good, "--max-pairs", "60") == ACCEPTED
+    assert "distinct openings" not in capsys.readouterr().out
+    assert "distinct openings" not in good.with_suffix(".gate.html").read_text()
+
+
 def test_json_is_the_verdict_file_on_stdout_and_nothing_else(gate, good, capsys):
     assert gate(good, good, "--json") == ACCEPTED
     printed = capsys.readouterr()
