@@ -1,8 +1,8 @@
 """The page as a hand and an eye meet it: squares in pixels, pieces on squares."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_MS, POLL_MS = 5000, 50
+PATIENCE_MS, POLL_MS, GLIDE_MS = 5000, 50, 250
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,14 +40,42 @@ def drag_move(page: Page, origin: str, target: str) -> None:
     page.mouse.up()
 
 
-def start_from(page: Page, fen: str) -> None:
-    """Begins a game as White from a position, and waits until it is on the board or refused."""
-    page.locator("summary").click()
-    page.get_by_label("Position as FEN").fill(fen)
+def begin(page: Page, *, white: str = "You", black: str = "INT8", **chosen: str) -> None:
+    """Begins a game by the dialog.
+
+    Args:
+        chosen: `simulations` of every engine, `fen` or `pgn` to start from.
+    """
+    page.get_by_role("button", name="New game").click()
+    for side, player in (("white", white), ("black", black)):
+        names = page.locator(f"#{side}-engine option").all_inner_texts()
+        label = next(name for name in names if name.startswith(player))
+        page.select_option(f"#{side}-engine", label=label)
+        if player != "You" and "simulations" in chosen:
+            page.select_option(f"#{side}-simulations", chosen["simulations"])
+    for field in ("fen", "pgn"):
+        if field in chosen:
+            page.evaluate("document.getElementById('start-from').open = true")
+            page.fill(f"#{field}", chosen[field])
     with page.expect_response("**/api/games"):
-        page.get_by_role("button", name="Play as White").click()
-    page.mouse.wheel(0, -2000)
-    page.wait_for_timeout(250)  # pieces glide for 180 ms
+        page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_timeout(GLIDE_MS)
+
+
+def type_move(page: Page, words: str) -> None:
+    """Types a move, such as `Nf3`."""
+    page.get_by_label("Your move in words").fill(words)
+    page.keyboard.press("Enter")
+
+
+def expect_moves(page: Page, count: int) -> None:
+    """Waits until so many moves have been made."""
+    expect(moves_made(page)).to_have_count(count, timeout=4 * PATIENCE_MS)
+
+
+def moves_made(page: Page) -> Locator:
+    """Returns the buttons of the moves of the game."""
+    return page.locator("#moves button")
 
 
 def expect_piece(page: Page, square: str, piece: str) -> None:

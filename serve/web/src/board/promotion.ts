@@ -1,7 +1,7 @@
 /** Asks what a pawn becomes, on the square it goes to. */
 
-import type { Side } from "./api";
-import { make } from "./dom";
+import type { Side } from "../api/messages";
+import { make } from "../shell/dom";
 
 const PIECES = [
   ["q", "queen"],

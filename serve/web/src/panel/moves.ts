@@ -1,24 +1,32 @@
-/** The moves of the game, each a button that shows its position. */
+/** The moves of a line, each a button that shows its position. */
 
-import type { Game } from "./api";
-import { byId, make } from "./dom";
-import { numberOf } from "./position";
+import { numberOf, type Line } from "../chess/line";
+import { make } from "../shell/dom";
 
 /** Lists the moves, marks the one shown, and calls `show` with the ply of one that is clicked. */
-export function showMoves(game: Game, shownPly: number, show: (ply: number) => void): void {
-  const list = byId("moves");
+export function showMoves(
+  list: HTMLElement,
+  line: Line & { result?: string; end?: string | null },
+  shownPly: number,
+  show: (ply: number) => void,
+): void {
+  const state = [line.start_fen, ...line.moves.map(({ san }) => san), shownPly, line.end ?? ""].join(" ");
+  if (list.dataset["shown"] === state) return; // the focus stays where it is while an engine thinks
+  list.dataset["shown"] = state;
+  const focused = list.contains(document.activeElement);
   const rows: HTMLElement[] = [];
-  game.moves.forEach((move, i) => {
-    const number = numberOf(game, i);
+  line.moves.forEach((move, i) => {
+    const number = numberOf(line, i);
     if (i === 0 || number.endsWith(".")) {
       rows.push(make("li", "", make("span", "number", number.replace("…", "."))));
       if (number.endsWith("…")) rows[0]!.append(make("span", "skipped", "…"));
     }
     rows[rows.length - 1]!.append(moveButton(move.san, i + 1 === shownPly, () => show(i + 1)));
   });
-  if (game.end) rows.push(make("li", "result", `${game.result} · ${game.end}`));
+  if (line.end) rows.push(make("li", "result", `${line.result} · ${line.end}`));
   list.replaceChildren(...(rows.length ? rows : [make("li", "quiet", "No moves yet.")]));
-  keepInSight(list, shownPly === game.moves.length);
+  keepInSight(list, shownPly === line.moves.length);
+  if (focused) list.querySelector<HTMLElement>("[aria-current]")?.focus();
 }
 
 function moveButton(san: string, shown: boolean, show: () => void): HTMLElement {

@@ -1,0 +1,49 @@
+/** The board with all that stands around it; whichever view is on shows its position here. */
+
+import type { DrawShape } from "chessground/draw";
+import type { Analysis, Side } from "../api/messages";
+import type { Position } from "../chess/line";
+import { showBar } from "../panel/bar";
+import { byId, make } from "../shell/dom";
+import { Board, type Movable } from "./board";
+import { choosePromotion } from "./promotion";
+
+/** What stands around the board, and on it. */
+export interface Scene {
+  position: Position;
+  orientation: Side;
+  movable: Movable;
+  arrows: DrawShape[];
+  analysis: Analysis | null;
+  /** Beside the board, on either side of it. */
+  seats: Record<Side, (Node | string)[]>;
+}
+
+/** Who is told of moves on the board. */
+export type Moved = (origin: string, target: string) => void;
+
+export class Stage {
+  moved: Moved = () => undefined;
+  readonly board = new Board(byId("board"), (origin, target) => this.moved(origin, target));
+
+  /** Shows a scene in place of the one before. */
+  show(scene: Scene): void {
+    const far = scene.orientation === "white" ? "black" : "white";
+    this.board.show(scene.position, scene.orientation, scene.movable);
+    this.board.point(scene.arrows);
+    showBar(scene.analysis, scene.orientation);
+    byId("seat-far").replaceChildren(disc(far), ...scene.seats[far]);
+    byId("seat-near").replaceChildren(disc(scene.orientation), ...scene.seats[scene.orientation]);
+  }
+
+  /** Asks what the pawn that goes to `target` becomes: a letter, or null. */
+  choosePromotion(target: string, side: Side, orientation: Side): Promise<string | null> {
+    return choosePromotion(byId("board"), target, side, orientation);
+  }
+}
+
+function disc(side: Side): HTMLElement {
+  const sign = make("i", `disc ${side}`);
+  sign.title = side === "white" ? "White" : "Black";
+  return sign;
+}

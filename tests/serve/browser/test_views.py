@@ -1,0 +1,156 @@
+"""The other views in a real Chromium: analysis, comparison, engines; how they look and what they weigh."""
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.conftest import REPOSITORY, missing
+from tests.serve.browser.conftest import ANSWER_MS, OpenPage
+from tests.serve.conftest import ServerProcess
+from tests.serve.page import begin, click_move, expect_moves
+
+pytestmark = pytest.mark.browser
+
+AXE = REPOSITORY / "serve" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = """async () => {
+    const found = await axe.run(document, { resultTypes: ["violations"] });
+    return found.violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(" ")}`);
+}"""
+PHONE = {"width": 390, "height": 844}
+MOST_BYTES = 300_000
+ENDGAME = "8/8/8/4k3/8/8/4P3/4K3 w - - 0 1"
+
+
+@pytest.fixture
+def analysis(open_page: OpenPage, tiny_server: ServerProcess) -> Page:
+    """The page with an analysis of the usual position."""
+    opened = open_page(f"{tiny_server.url}#/analyse")
+    opened.select_option("#analysis-simulations", "400")
+    return opened
+
+
+def test_analysis_deepens_and_follows_the_moves(analysis: Page) -> None:
+    expect(analysis.locator(".figures")).to_have_attribute("data-done", "true", timeout=ANSWER_MS)
+    expect(analysis.locator(".variations li")).to_have_count(4)
+    click_move(analysis, "e2", "e4")
+    expect(analysis.locator("#analysis-moves button")).to_have_text(["e4"])
+    expect(analysis.locator(".variations .number").first).to_have_text("1…")
+    expect(analysis.locator("#board .cg-shapes g[cgHash] text").first).to_be_attached()
+    analysis.reload()
+    expect(analysis.locator("#analysis-moves button")).to_have_text(["e4"])
+
+
+def test_analysis_takes_positions_and_games(analysis: Page) -> None:
+    analysis.get_by_text("Set up a position or a game").click()
+    for text, moves in ((ENDGAME, 0), ("1. e4 e5 2. Nf3 *", 3)):
+        analysis.get_by_label("FEN or PGN").fill(text)
+        analysis.get_by_role("button", name="Set up").click()
+        expect(analysis.locator("#analysis-moves button")).to_have_count(moves)
+    analysis.get_by_label("FEN or PGN").fill("8/8/8/8/8/8/8/8 w - - 0 1")
+    analysis.get_by_role("button", name="Set up").click()
+    expect(analysis.get_by_role("alert")).to_contain_text("xpected a possible position")
+    analysis.get_by_role("button", name="Play from here").click()
+    assert " 1 2" in analysis.get_by_label("Position as FEN").input_value()
+
+
+def test_two_engines_beside_each_other(page: Page) -> None:
+    click_move(page, "e2", "e4")
+    expect_moves(page, 2)
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    page.get_by_role("link", name="Compare").click()
+    page.select_option("#analysis-simulations", "100")
+    for name in ("FP32", "INT8"):
+        column = page.get_by_role("region", name=name)
+        expect(column.locator(".figures")).to_have_attribute("data-done", "true", timeout=ANSWER_MS)
+        expect(column).to_contain_text("Nodes/s")
+        expect(column.locator(".top-moves tbody tr")).to_have_count(5)
+    expect(page.locator("#agreement")).to_contain_text("prefer")
+    expect(page.locator("#analysis-moves button")).to_have_count(2)
+
+
+def test_engines_tell_their_verdict_and_where_they_disagree(page: Page) -> None:
+    page.get_by_role("link", name="Engines").click()
+    card = page.locator(".engine-card", has_text="INT8")
+    expect(card).to_contain_text("The gate accepted this engine")
+    expect(card).to_contain_text("49.8 % in 400 games")
+    report = card.get_by_role("link", name="The gate's report").get_attribute("href")
+    assert report == "/api/engines/int8/gate.html"
+    card.get_by_role("link", name="Where it disagrees most").click()
+    expect(page.get_by_role("heading", name="Where INT8 and FP32 disagree most")).to_be_visible()
+    position = page.locator(".disagreement")
+    expect(position).to_contain_text("Nf3 50 %")
+    expect(position).to_contain_text("Bc4 40 %")
+    expect(position.locator("piece")).to_have_count(32)
+    position.get_by_role("link", name="Analyse").click()
+    expect(page.locator("#analysis-moves button")).to_have_text(["e4", "e5"])
+    expect(page.get_by_role("region", name="INT8")).to_be_visible()
+    page.go_back()
+    position.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator("#status")).to_contain_text("Your move.")
+    assert "#/play/" in page.url
+
+
+def test_phone_shows_every_view_without_scrolling_sideways(
+    open_page: OpenPage, tiny_server: ServerProcess
+) -> None:
+    page = open_page(tiny_server.url, viewport=PHONE, has_touch=True)
+    box = page.locator("cg-board").bounding_box()
+    assert box is not None
+    assert box["width"] > 330
+    click_move(page, "e2", "e4")
+    expect_moves(page, 2)
+    for view in ("Play", "Analyse", "Compare", "Engines"):
+        page.get_by_role("link", name=view, exact=True).click()
+        expect(page.get_by_role("link", name=view, exact=True)).to_have_attribute(
+            "aria-current", "page"
+        )
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(
+    open_page: OpenPage, tiny_server: ServerProcess, scheme: str
+) -> None:
+    if not AXE.is_file():
+        missing("axe-core (make setup)")
+    page = open_page(tiny_server.url, bypass_csp=True, color_scheme=scheme)
+    begin(page)
+    click_move(page, "e2", "e4")
+    expect_moves(page, 2)
+    page.add_script_tag(path=AXE)
+    assert _faults(page) == []
+    page.keyboard.press("n")
+    assert _faults(page) == []
+    page.keyboard.press("Escape")
+    for view in ("Analyse", "Compare", "Engines", "Where it disagrees most"):
+        page.get_by_role("link", name=view, exact=True).click()
+        if view == "Compare":
+            expect(page.locator("#agreement")).to_contain_text("prefer", timeout=ANSWER_MS)
+        assert _faults(page) == [], view
+
+
+def test_theme_can_be_chosen_against_the_system(page: Page) -> None:
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Colours").click()
+    page.get_by_role("button", name="Colours: light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_first_load_is_light(open_page: OpenPage, tiny_server: ServerProcess) -> None:
+    page = open_page("about:blank")
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(tiny_server.url)
+    expect(page.locator("#status")).to_have_text("Your move.")
+    sizes = {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}
+    assert sum(sizes.values()) < MOST_BYTES, sizes
+
+
+def _faults(page: Page) -> list[str]:
+    page.wait_for_timeout(100)
+    found: list[str] = page.evaluate(FAULTS)
+    return found
