@@ -46,7 +46,6 @@ CROWD_MOVES = 2
 """Of each player of the crowd."""
 OPENINGS = 8
 _TIMEOUT_S = 600.0
-_STOP_S = 30.0
 _HEALTH_PERIOD_S = 0.05
 
 Figures = dict[str, Any]  # Any: a JSON document
@@ -126,21 +125,25 @@ class _Server:
 def _server(model: Path) -> Iterator[_Server]:
     began_s = time.perf_counter()
     command = [sys.executable, "-m", "aztoolkit", "serve", str(model), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        address = re.search(r"http://\S+", line)
-        if address is None:
-            raise MachineError(f"expected a server that starts, got {line!r}")
-        start_s = time.perf_counter() - began_s
-        limits = httpx.Limits(max_connections=2 * PLAYERS)
-        with httpx.Client(base_url=address.group(), timeout=_TIMEOUT_S, limits=limits) as client:
-            engine = client.get("/api/engines").raise_for_status().json()["default"]
-            yield _Server(process, client, engine, began_s, start_s)
-    finally:
-        process.terminate()
-        process.wait(_STOP_S)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = _read_address(process)
+            start_s = time.perf_counter() - began_s
+            limits = httpx.Limits(max_connections=None)
+            with httpx.Client(base_url=address, timeout=_TIMEOUT_S, limits=limits) as client:
+                engine = client.get("/api/engines").raise_for_status().json()["default"]
+                yield _Server(process, client, engine, began_s, start_s)
+        finally:
+            process.terminate()
+
+
+def _read_address(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout
+    line = process.stdout.readline()
+    found = re.search(r"http://\S+", line)
+    if found is None:
+        raise MachineError(f"expected a server that starts, got {line!r}")
+    return found.group()
 
 
 def _alone(server: _Server, model: Path, simulations: int, moves: int) -> Figures:

@@ -20,6 +20,8 @@ from serve.parts import Parts
 _BACKLOG = 128
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SHUTDOWN_S = 5
+_KEEP_ALIVE_S = 75
+"""Longer than a player thinks, mostly: a request must not meet a connection that is just being closed."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -74,6 +76,7 @@ def create_server(parts: Parts) -> uvicorn.Server:
         ws="websockets-sansio",
         ws_max_size=parts.config.max_message_bytes,
         ws_per_message_deflate=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     return _Server(settings, parts)

@@ -15,7 +15,7 @@ from serve.catalog import Catalog
 from tests.serve.conftest import STOP_S, LiveServer, ServerProcess, serving
 
 PLAYERS = 50
-MOVES = 3
+MOVES = 2
 SIMULATIONS = 8
 WAIT_S = 60
 

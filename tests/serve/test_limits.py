@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
+from serve import limiter
 from serve.catalog import Catalog
-from serve.config import LOCAL_GENEROSITY
 from tests.conftest import HashEvaluator
 from tests.serve.conftest import Client, WaitingEvaluator, connect, only
 from tests.serve.test_api import engine_move, move, new_game, refusal
@@ -197,9 +197,12 @@ async def test_deleted_game_frees_its_worker(
         assert (await client.get("/api/health")).json()["searching"] == 0
 
 
-async def test_too_many_requests_are_429_and_say_when_to_come_back(catalog: Catalog) -> None:
-    async with connect(catalog, rate_per_s=1e-4, burst=1) as client:
-        for _ in range(LOCAL_GENEROSITY):
+async def test_too_many_requests_are_429_and_say_when_to_come_back(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "LOCAL_GENEROSITY", 1)
+    async with connect(catalog, rate_per_s=1e-4, burst=2) as client:
+        for _ in range(2):
             await new_game(client)
         answer = await client.post("/api/games", json={})
         assert answer.status_code == 429
