@@ -100,7 +100,7 @@ def test_a_model_that_lost_its_idea_loses(back_rank, good, bad):
 
 
 def test_search_of_many_simulations_finds_the_mate_without_the_idea(back_rank, clueless):
-    settings = QUICK.model_copy(update={"simulations": 60, "max_plies": 1})
+    settings = QUICK.model_copy(update={"simulations": 400, "max_plies": 3})
     engine = model_opponent(clueless)
     records = list(play_games((engine, engine), openings(back_rank, 2), settings))
     assert {record.termination for record in records} == {"checkmate"}
