@@ -65,11 +65,13 @@ export class App {
     });
   }
 
-  /** Between the two views of an analysis its position is kept, if the address names none. */
+  /** An analysis whose address names no position takes up what was on the board. */
   private kept(route: Route): Route {
-    const analysing = this.shown?.view === "analyse" || this.shown?.view === "compare";
-    const bare = (route.view === "analyse" || route.view === "compare") && !location.hash.includes("?");
-    return analysing && bare ? this.analyse.route(route.view) : route;
+    if ((route.view !== "analyse" && route.view !== "compare") || location.hash.includes("?")) return route;
+    const { game } = this.play.session;
+    if (this.shown?.view === "play" && game)
+      return { view: route.view, fen: game.start_fen, moves: game.moves.map(({ uci }) => uci) };
+    return this.shown ? this.analyse.route(route.view) : route;
   }
 
   private leave(): void {

@@ -27,8 +27,9 @@ WORST = {
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: Path) -> Iterator[Browser]:
+    """A Chromium; its event loop would get in the way of tests elsewhere that have one of their own."""
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
@@ -48,7 +49,7 @@ def compared_run(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tiny_server(compared_run: Path) -> Iterator[ServerProcess]:
     """The tiny engines, served by a process."""
     process = ServerProcess(compared_run, "--simulations", str(FEW))

@@ -23,9 +23,10 @@ export class Bench {
     for (const index of [0, 1]) this.streams.push(new Stream((update) => this.heard(index, update)));
   }
 
-  /** Whether every engine has made all its simulations. */
-  get done(): boolean {
-    return this.updates.length > 0 && this.updates.every((update) => update?.done);
+  /** Returns why nothing was heard of an engine yet. */
+  silence(index: number): string {
+    if (!this.task) return "Nothing is searched here.";
+    return index === 0 || this.updates[index - 1]?.done ? "Searching…" : "Waiting for its turn…";
   }
 
   /** Begins a task in place of the one before. */

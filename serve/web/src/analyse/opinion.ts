@@ -9,19 +9,19 @@ import { topMoves } from "../panel/top_moves";
 import { variation } from "../panel/variation";
 import { make } from "../shell/dom";
 
-/** Returns the column; `update` is null until something was heard. `lines` are told if there is room. */
+/** Returns the column: of an update, or of a word why there is none. `lines` are told if there is room. */
 export function opinion(
   engine: Engine,
   line: Line,
   ply: number,
-  update: AnalysisUpdate | null,
+  update: AnalysisUpdate | string,
   { lines }: { lines: boolean },
 ): HTMLElement {
   const head = make("h3", "opinion-name", engine.name, verdictBadge(engine.verdict));
   const column = make("section", "opinion", head);
   column.setAttribute("aria-label", engine.name);
   column.dataset["engine"] = engine.id;
-  if (!update) column.append(make("p", "quiet", "Waiting for its turn…"));
+  if (typeof update === "string") column.append(make("p", "quiet", update));
   else column.append(...found(line, ply, update, lines));
   return column;
 }

@@ -16,7 +16,9 @@ const ARROWS_BESIDE = 1;
 export function showOpinions(bench: Bench, line: Line, ply: number, engines: Engine[], view: string): void {
   const asked = chosen().engines.map((id) => engines.find((engine) => engine.id === id)!);
   const lines = view === "analyse";
-  const columns = asked.map((engine, i) => opinion(engine, line, ply, bench.updates[i] ?? null, { lines }));
+  const columns = asked.map((engine, i) =>
+    opinion(engine, line, ply, bench.updates[i] ?? bench.silence(i), { lines }),
+  );
   byId("opinions").replaceChildren(...columns);
   byId("opinions").dataset["columns"] = String(columns.length);
   const [first, second] = bench.updates.map((update) => update?.analysis);

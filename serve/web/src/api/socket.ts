@@ -1,10 +1,12 @@
 /** A WebSocket to the server, until it closes. */
 
+const LASTS_MS = 3000;
+
 /** An open or opening connection. */
 export interface Connection {
   send(message: unknown): void;
   close(): void;
-  /** Resolves when it has closed, with whether it was ever open. */
+  /** Resolves when it has closed, with whether it had lasted. */
   readonly closed: Promise<boolean>;
 }
 
@@ -15,14 +17,14 @@ export function connect(
   opened: () => void = () => undefined,
 ): Connection {
   const socket = new WebSocket(socketUrl(where));
-  let open = false;
+  let openedAt = Infinity;
   socket.addEventListener("open", () => {
-    open = true;
+    openedAt = performance.now();
     opened();
   });
   socket.addEventListener("message", (event) => heard(JSON.parse(String(event.data))));
   const closed = new Promise<boolean>((resolve) =>
-    socket.addEventListener("close", () => resolve(open)),
+    socket.addEventListener("close", () => resolve(performance.now() - openedAt > LASTS_MS)),
   );
   return {
     send: (message) => socket.send(JSON.stringify(message)),

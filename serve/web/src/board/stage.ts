@@ -4,7 +4,7 @@ import type { DrawShape } from "chessground/draw";
 import type { Analysis, Side } from "../api/messages";
 import type { Position } from "../chess/line";
 import { showBar } from "../panel/bar";
-import { byId, make } from "../shell/dom";
+import { byId, fill, make } from "../shell/dom";
 import { Board, type Movable } from "./board";
 import { choosePromotion } from "./promotion";
 
@@ -32,8 +32,8 @@ export class Stage {
     this.board.show(scene.position, scene.orientation, scene.movable);
     this.board.point(scene.arrows);
     showBar(scene.analysis, scene.orientation);
-    byId("seat-far").replaceChildren(disc(far), ...scene.seats[far]);
-    byId("seat-near").replaceChildren(disc(scene.orientation), ...scene.seats[scene.orientation]);
+    fill(byId("seat-far"), disc(far), ...scene.seats[far]);
+    fill(byId("seat-near"), disc(scene.orientation), ...scene.seats[scene.orientation]);
   }
 
   /** Asks what the pawn that goes to `target` becomes: a letter, or null. */

@@ -67,7 +67,6 @@ export class Play {
 
   /** Begins a game; returns whether the server made it. */
   async begin(game: NewGame): Promise<boolean> {
-    this.open = true;
     return this.session.begin(game);
   }
 
@@ -106,13 +105,15 @@ export class Play {
 
   private entered(): void {
     const game = this.session.game!;
+    const address = hashOf({ view: "play", id: game.id });
+    if (!this.open) return void (location.hash = address); // begun from another view
     this.driver.restart();
     this.orientation = humanSide(game) ?? "white";
     this.stepper.reset(game.moves.length);
     this.announcer.enter(game);
     this.stage.board.cancelPremove();
     hideTrouble();
-    history.replaceState(null, "", hashOf({ view: "play", id: game.id }));
+    history.replaceState(null, "", address);
     this.changed();
   }
 

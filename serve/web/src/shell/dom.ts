@@ -41,6 +41,14 @@ export function link(words: string, href: string, className = ""): HTMLAnchorEle
   return made;
 }
 
+/** Puts children in place of those there are, unless they are the same: what moves, moves on. */
+export function fill(place: HTMLElement, ...children: (Node | string)[]): void {
+  const fresh = make("div", "", ...children);
+  const same = (child: Node, i: number): boolean => child.isEqualNode(place.childNodes[i] ?? null);
+  const nodes = [...fresh.childNodes];
+  if (nodes.length !== place.childNodes.length || !nodes.every(same)) place.replaceChildren(...nodes);
+}
+
 /** Calls `action` when the element with an id is clicked. */
 export function onClick(id: string, action: () => void): void {
   byId(id).addEventListener("click", action);
