@@ -285,7 +285,7 @@ def test_a_network_that_lost_its_idea_solves_less_and_is_vetoed(trial, good, bad
     first = numbers["disagreements"][0]
     board = chess.Board(first["fen"])
     assert board.is_legal(chess.Move.from_uci(first["candidate"]["move"]))
-    assert first["best"] == [first["baseline"]["san"]]
+    assert first["baseline"]["san"] in first["best"]
     assert first["solved_by"] == ["baseline"]
     assert json.loads(json.dumps(numbers)) == numbers
 
