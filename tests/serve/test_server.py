@@ -57,10 +57,10 @@ def test_signal_ends_the_server_quietly_in_the_middle_of_a_search(
     slow_model: Path, number: signal.Signals
 ) -> None:
     server = ServerProcess(slow_model, "--simulations", "10000")
-    with httpx.Client(base_url=server.url, timeout=0.5) as client:
+    with httpx.Client(base_url=server.url, timeout=STOP_S) as client:
         game = client.post("/api/games", json=ENGINE_FIRST).json()
         with pytest.raises(httpx.ReadTimeout):
-            client.post(f"/api/games/{game['id']}/engine-move")
+            client.post(f"/api/games/{game['id']}/engine-move", timeout=0.5)
         assert client.get("/api/health").json()["searching"] == 1
     server.process.send_signal(number)
     out, err = server.process.communicate(timeout=STOP_S)
