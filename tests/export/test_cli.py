@@ -114,7 +114,7 @@ def test_quantize_trains_for_tensorrt(
 
 
 def test_layers_kept_in_float_are_said_to_be(models: Path, run: Path, tmp_path: Path):
-    layer, other = "/policy/policy.2/Conv", "/policy/policy.0/Conv"
+    layer, other = "/policy/policy.2/Conv", "/policy/policy.0/policy.0.0/Conv"
     target = tmp_path / "small.onnx"
     arguments = ["--calibration", str(run), "--calibration-size", "40", "-o", str(target)]
     assert (
