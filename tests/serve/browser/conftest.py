@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from aztoolkit.files import sha256
 from tests.serve.conftest import FEW, ServerProcess
 from tests.serve.page import FLAGS
 from tests.serve.restarts import RestartableServer
@@ -42,7 +43,9 @@ def compared_run(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     run = tmp_path_factory.mktemp("compared") / "tiny"
     shutil.copytree(run_folder, run)
     compare = run / "export" / "int8.compare.json"
-    compare.write_text(json.dumps({**json.loads(compare.read_bytes()), "worst": [WORST]}))
+    original = {"sha256": sha256(run / "export" / "fp32.onnx")}
+    report = {**json.loads(compare.read_bytes()), "first": original, "worst": [WORST]}
+    compare.write_text(json.dumps(report))
     (run / "export" / "int8.gate.html").write_text(
         "<!doctype html><title>Gate</title><h1>Gate</h1>"
     )
