@@ -36,8 +36,7 @@ def serve(
 ) -> None:
     """Play against a model in the browser.
 
-    Engines that are searched at once share network calls. What each route does and what is refused, is in
-    docs/serve.md.
+    Games searched at once share network calls. The routes and the limits are in docs/serve.md.
 
     For example:
         aztoolkit serve runs/mine --simulations 800
