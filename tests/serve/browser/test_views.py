@@ -80,7 +80,7 @@ def test_engines_tell_their_verdict_and_where_they_disagree(page: Page) -> None:
     position = page.locator(".disagreement")
     expect(position).to_contain_text("Nf3 50 %")
     expect(position).to_contain_text("Bc4 40 %")
-    expect(position.locator("piece")).to_have_count(32)
+    expect(position.locator("cg-board piece")).to_have_count(32)
     position.get_by_role("link", name="Analyse").click()
     expect(page.locator("#analysis-moves button")).to_have_text(["e4", "e5"])
     expect(page.get_by_role("region", name="INT8")).to_be_visible()
