@@ -40,7 +40,7 @@ def run_benchmark(
     *,
     json_output: bool,
 ) -> int:
-    """Measures what a run with these settings would do, writes it down and shows it; touches no run.
+    """Measures what a run with these settings would do, shows it and writes it down; touches no run.
 
     Raises:
         ConfigError: a setting is unknown or wrong.
@@ -62,11 +62,13 @@ def run_benchmark(
         "gpus": [vars(gpu) for gpu in probe_gpus()],
         "aztoolkit": __version__,
     }
-    write_json(output, report)
+    # Shown first: what took minutes to measure is not lost where the file cannot be written.
     if json_output:
         print_json(report)
     else:
         human_console().print(_table(report))
+    write_json(output, report)
+    if not json_output:
         human_console().print(f"figures: {output}", markup=False, soft_wrap=True)
     return 0
 

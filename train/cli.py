@@ -71,8 +71,10 @@ def train(
     """
     os.environ.setdefault(*_SLEEPING_THREADS)
     given = {**(preset(network) if network else {}), **_given(options)}
-    if measuring is not None and measuring.benchmark:
-        return _benchmark(run, profile, given, measuring, json_output=json_output)
+    if measuring is not None:
+        _check_measuring(measuring)
+        if measuring.benchmark:
+            return _benchmark(run, profile, given, measuring, json_output=json_output)
     folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
     config = resolve(folder, profile, given)
     first = resolve_supervised(folder, _given(supervised))
@@ -112,6 +114,16 @@ def plot(
     draw_run(run, target)
     human_console().print(f"plot: {target}", markup=False, soft_wrap=True)
     return 0
+
+
+def _check_measuring(settings: BenchmarkSettings) -> None:
+    """Raises ConfigError for options of the benchmark without it: they would be trained past, unheard."""
+    if settings.model_fields_set and not settings.benchmark:
+        names = sorted(settings.model_fields_set - {"benchmark"})
+        options = ", ".join("--" + name.replace("_", "-") for name in names)
+        raise ConfigError(
+            f"expected --benchmark with {options}, got none; add it, or leave the others out to train"
+        )
 
 
 def _benchmark(

@@ -87,6 +87,31 @@ def test_a_run_is_refused_and_its_settings_are_a_profile(
     assert not list(here.iterdir())
 
 
+@pytest.mark.parametrize("option", ["--baseline", "--steps=5", "--benchmark-output=tiny.json"])
+def test_its_options_are_refused_without_it_instead_of_training(
+    here: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["train", *TINY_RUN, "--iterations=1", option]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert f"expected --benchmark with {option.partition('=')[0]}, got none" in said
+    assert said.count("\n") == 1
+    assert not list(here.iterdir())
+
+
+def test_figures_are_shown_though_they_cannot_be_written(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "file").touch()
+    figures = {"simulations": 8, "precision": "fp32", "positions_per_s": 4321.0}
+    monkeypatch.setattr("train.benchmark_report.benchmark_training", lambda *_: figures)
+    for output in ([], ["--json"]):
+        options = ["--benchmark", "--benchmark-output=file/tiny.json", *output]
+        assert main(["train", *TINY_RUN, *options]) == BAD_INPUT
+        said = capsys.readouterr()
+        assert "4321" in said.out.replace(",", "")
+        assert "cannot write file/tiny.json" in said.err
+
+
 def test_int8_is_what_is_measured_where_self_play_uses_it(here: Path) -> None:
     measuring = ["--benchmark", "--seconds=1", "--steps=0", "--selfplay-precision=int8"]
     assert main(["train", *TINY_RUN, *measuring]) == 0
@@ -117,6 +142,7 @@ def test_the_search_of_the_baseline_is_that_of_its_time(
     monkeypatch.setattr("train.baseline.create_mcts", create)
     gumbel = config.model_copy(update={"search_algorithm": "gumbel"})
     measure_baseline(gumbel, evaluator_of(network), Processor(), warm_up_s=0.1, seconds=0.1)
+    assert asked
     for search, backend in asked:
         assert (search.algorithm, search.batch_size, backend) == ("puct", 8, "python")
         assert not search.find_mates
