@@ -44,7 +44,7 @@ _WORDS = {
 }
 """How a metric is said, where there is one of that name."""
 _LOSSES = ("loss", "policy_loss", "wdl_loss")
-_RATES = (
+_LIVE_RATES = (
     "games_per_hour",
     "positions_per_s",
     "evals_per_s",
@@ -54,11 +54,9 @@ _RATES = (
     "train_steps_per_s",
     "learner_busy",
     "replay_age",
-    "replay_mib",
-    "replay_bytes_per_position",
-    "false_resign_rate",
 )
-_LIVE = (*_RATES[:-3], "learned_positions_per_s", *_LOSSES)
+_RATES = (*_LIVE_RATES, "replay_mib", "replay_bytes_per_position", "false_resign_rate")
+_LIVE = (*_LIVE_RATES, "learned_positions_per_s", *_LOSSES)
 _HELD_OUT = ("held_out_policy_loss", "held_out_wdl_loss", "held_out_accuracy")
 
 

@@ -12,6 +12,7 @@ from train.resignation import ControlGames
 from train.settings import TrainConfig
 from train.start import network_config
 from train.state import TrainingState, prune_states, save_state
+from train.supervised.config import FOLDER as SUPERVISED
 
 _UNFINISHED = ".*.tmp"
 """Names of what `aztoolkit.files` is writing."""
@@ -22,7 +23,7 @@ def remove_leftovers(run: Path) -> None:
 
     Nobody else may be training in the run.
     """
-    for folder in (CHECKPOINTS, REPLAY, "supervised"):
+    for folder in (CHECKPOINTS, REPLAY, SUPERVISED):
         for path in (run / folder).rglob(_UNFINISHED):
             path.unlink()
 
