@@ -15,7 +15,7 @@ from time import monotonic
 from rich.console import Console
 
 from aztoolkit.errors import ConfigError, DataError
-from eval.openings import read_book
+from eval.openings import Book, read_book
 from eval.opponents import model_opponent
 from eval.series import Series
 from eval.settings import GateRule, LadderSettings, MatchSettings
@@ -83,8 +83,8 @@ def prepare_trial(
         )
     if ladder.stockfish_elo or ladder.stockfish:
         find_stockfish(ladder.stockfish).check_elo(ladder.stockfish_elo)
-    suite = read_suite(tactics)
-    return Trial(*engines, candidate, rule, settings, book, suite, console, ladder)
+    suite, ladder_book = read_suite(tactics), _ladder_book(openings, ladder, settings)
+    return Trial(*engines, candidate, rule, settings, book, suite, console, ladder, ladder_book)
 
 
 def run_gate(trial: Trial, *, skip: Sequence[str] = ()) -> GateResult:
@@ -109,6 +109,15 @@ def run_gate(trial: Trial, *, skip: Sequence[str] = ()) -> GateResult:
     decisive = _worst(reports)
     assert decisive.verdict, "a stage that judges is left"
     return GateResult(decisive.verdict, decisive.reason, tuple(reports))
+
+
+def _ladder_book(
+    openings: Path | None, ladder: LadderSettings, settings: MatchSettings
+) -> Book | None:
+    """Returns as many openings as a ladder's games want, which the match may be too short for."""
+    if not ladder.stockfish_elo:
+        return None
+    return read_book(openings, count=ladder.games // 2, seed=settings.seed)
 
 
 def _stages_left(trial: Trial, skip: Collection[str]) -> list[str]:

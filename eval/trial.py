@@ -33,6 +33,8 @@ class Trial:
     console: Console
     """For progress."""
     ladder: LadderSettings = field(default_factory=LadderSettings)
+    ladder_book: Book | None = None
+    """Openings of the ladder, as many as its games want, if there is one to climb."""
 
     @property
     def max_pairs(self) -> int:

@@ -7,7 +7,6 @@ Nothing is judged by it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from aztoolkit.files import write_text
@@ -45,7 +44,8 @@ def climb_ladder(trial: Trial) -> StageReport:
         "players_have": _limit(trial.settings),
         **results,
     }
-    return StageReport("ladder", None, f"{told}, on the scale of {scale}", numbers=numbers)
+    reason = f"{told}, on the scale of {scale}{_tell_few(trial)}"
+    return StageReport("ladder", None, reason, numbers=numbers)
 
 
 def _climb(trial: Trial, name: str, player: Opponent, stockfish: Stockfish) -> dict[int, Tally]:
@@ -58,7 +58,7 @@ def _climb(trial: Trial, name: str, player: Opponent, stockfish: Stockfish) -> d
 
 
 def _play(trial: Trial, stage: str, player: Opponent, rung: Opponent) -> Tally:
-    settings, book = _one_game_a_worker(trial.settings), _openings(trial)
+    settings, book = _one_game_a_worker(trial.settings), _book(trial)
     journal = Journal(journal_path(trial.model, stage), identify((player, rung), book, settings))
     shown = show_match(
         trial.console, pairs=len(book.openings), title=f"{player.name} against {rung.name}"
@@ -83,8 +83,18 @@ def _one_game_a_worker(settings: MatchSettings) -> MatchSettings:
     return settings.model_copy(update={"concurrency": settings.worker_count()})
 
 
-def _openings(trial: Trial) -> Book:
-    return replace(trial.book, openings=trial.book.openings[: trial.ladder.games // 2])
+def _book(trial: Trial) -> Book:
+    assert trial.ladder_book, "a ladder that is climbed has openings"
+    return trial.ladder_book
+
+
+def _tell_few(trial: Trial) -> str:
+    """Returns that there were fewer games than asked for, where the book is too small; else nothing."""
+    book, asked = _book(trial), trial.ladder.games
+    games = 2 * len(book.openings)
+    if games == asked:
+        return ""
+    return f"; only {games} games each instead of {asked}: no more openings in {book.source}"
 
 
 def _result(rungs: Mapping[int, Tally]) -> Numbers:

@@ -6,17 +6,18 @@ from dataclasses import replace
 
 import chess.pgn
 import pytest
+from rich.console import Console
 
 from aztoolkit.cli import main
 from aztoolkit.errors import MachineError
 from aztoolkit.model import sidecar
-from eval.gate import STAGES
+from eval.gate import STAGES, prepare_trial
 from eval.openings import read_book
 from eval.opponents import model_opponent
 from eval.series import identify
-from eval.settings import MatchSettings
+from eval.settings import GateRule, LadderSettings, MatchSettings
 from eval.stages.journals import journal_path
-from eval.stages.ladder import PGN_SUFFIX
+from eval.stages.ladder import PGN_SUFFIX, climb_ladder
 from eval.stockfish import find_stockfish
 
 ACCEPTED, REJECTED, BAD_INPUT = 0, 1, 2
@@ -73,6 +74,29 @@ def test_several_rungs_make_one_elo_and_no_verdict(gate, bad, tmp_path):
         assert f"setoption name {line}" in heard
     assert "go movetime 70" in heard
     assert heard.count("ucinewgame") == 8  # a game is not left for another one
+
+
+@pytest.mark.parametrize(("openings", "asked", "played"), [(6, 6, 6), (2, 6, 4), (2, 4, 4)])
+def test_a_ladder_has_all_its_games_in_a_gate_of_few_pairs(
+    good, fake, tmp_path, back_rank, openings, asked, played
+):
+    """Or says that the book was too small."""
+    book = tmp_path / "book.epd"
+    book.write_text("".join(back_rank.read_text().splitlines(keepends=True)[:openings]))
+    trial = prepare_trial(
+        good,
+        good,
+        rule=GateRule(min_pairs=2, max_pairs=2),
+        settings=MatchSettings(simulations=1, max_plies=4, workers=1),
+        openings=book,
+        console=Console(stderr=True),
+        ladder=LadderSettings(stockfish_elo=(1500,), games=asked, stockfish=fake),
+    )
+    report = climb_ladder(trial)
+    (rung,) = report.numbers["candidate"]["rungs"]
+    assert rung["games"] == played
+    few = f"only {played} games each instead of {asked}: no more openings in {book}"
+    assert (few in report.reason) == (played < asked)
 
 
 def test_a_stronger_player_has_a_higher_elo(gate, good, bad):
