@@ -92,9 +92,9 @@ class GateRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    elo0: float = -50.0
+    elo0: float = Field(default=-50.0, ge=-1000, le=1000)
     """Elo difference at which the candidate is too weak."""
-    elo1: float = 0.0
+    elo1: float = Field(default=0.0, ge=-1000, le=1000)
     """Elo difference at which it is good enough; above elo0."""
     alpha: float = Field(default=0.04, gt=0, lt=0.5)
     """Risk of accepting a candidate as weak as elo0, by Wald's bounds; one in twenty, as simulated."""

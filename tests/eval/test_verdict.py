@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from eval.settings import GateRule
 from eval.verdict import decide, log_likelihood_ratio
@@ -65,6 +66,13 @@ def test_the_sequential_test_does_not_accept_below_the_least_score():
     at_cap = decide(counts, strict, max_pairs=sum(counts))
     assert at_cap is not None
     assert at_cap.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("elo", [float("nan"), float("-inf"), -200_000.0])
+def test_elo_that_no_score_belongs_to_is_refused(elo):
+    for name in ("elo0", "elo1"):
+        with pytest.raises(ValidationError, match=name):
+            GateRule(**{name: elo})
 
 
 @pytest.mark.parametrize("rule", [RULE, GateRule(alpha=0.1, beta=0.2, elo1=20, min_score=0.48)])
