@@ -1,6 +1,7 @@
 """The `aztoolkit` command: a table of sub-commands, each imported only when it is called."""
 
 import sys
+import traceback
 from pathlib import Path
 
 from cyclopts import App, CycloptsError
@@ -10,6 +11,8 @@ from aztoolkit.errors import AztoolkitError
 
 DONE, REJECTED, BAD_INPUT, INCONCLUSIVE = 0, 1, 2, 3
 """Exit codes: done or accepted; rejected; bad input; inconclusive."""
+OUR_FAULT = 70
+"""A bug, told by its traceback: not 1, which would read as a verdict."""
 INTERRUPTED = 130
 
 _COMMANDS = {
@@ -87,12 +90,16 @@ def main(arguments: list[str] | None = None) -> int:
         return BAD_INPUT
     except ModuleNotFoundError as error:
         if (line := _missing_package(error)) is None:
-            raise
+            traceback.print_exc()
+            return OUR_FAULT
         print(f"aztoolkit: {line}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("aztoolkit: interrupted", file=sys.stderr)
         return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        return OUR_FAULT
     return code if isinstance(code, int) else DONE
 
 

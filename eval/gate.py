@@ -37,6 +37,7 @@ STAGES: dict[str, Stage] = {
     "ladder": climb_ladder,
 }
 """By the name that `--skip` takes."""
+NO_GAMES = "nothing speaks against it, but no games were played: they alone can accept"
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def run_gate(trial: Trial, *, skip: Sequence[str] = ()) -> GateResult:
             break
     decisive = _worst(reports)
     assert decisive.verdict, "a stage that judges is left"
+    if decisive.verdict == "accepted" and not any(report.series for report in reports):
+        return GateResult("inconclusive", NO_GAMES, tuple(reports))
     return GateResult(decisive.verdict, decisive.reason, tuple(reports))
 
 

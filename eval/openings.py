@@ -9,6 +9,7 @@
 import io
 import random
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,21 +86,25 @@ _Entry = tuple[int, str]
 _Parser = Callable[[str, str], Opening]
 
 
+_UNREADABLE = (OSError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, RuntimeError)
+"""The last two: a damaged archive, and one that is encrypted or packed in an unknown way."""
+
+
 def _read_text(source: Path) -> tuple[str, str]:
     """Returns the name and the text of a book, taken out of its archive if it is in one."""
     if not source.is_file():
         raise DataError(f"expected a book of openings, got nothing at {source}; check the path")
     try:
         if source.suffix.lower() != ".zip":
-            return source.name, source.read_text()
+            return source.name, source.read_text("utf-8-sig")
         with zipfile.ZipFile(source) as archive:
             books = [name for name in archive.namelist() if name.lower().endswith((".epd", ".pgn"))]
             if len(books) != 1:
                 raise DataError(
                     f"expected one .epd or .pgn in {source}, got {len(books)}; unpack it and name one"
                 )
-            return books[0], archive.read(books[0]).decode()
-    except (OSError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+            return books[0], archive.read(books[0]).decode("utf-8-sig")
+    except _UNREADABLE as error:
         raise DataError(f"expected a readable book of openings, got {source}: {error}") from error
 
 

@@ -82,7 +82,11 @@ def find_opponent(text: str, *, scratch: Path) -> Opponent:
 
 
 def model_opponent(model: Path) -> Opponent:
-    """Returns the opponent of a model file; raises ModelError if it is missing."""
+    """Returns the opponent of a model file; raises ModelError if it is none."""
+    if model.is_dir():
+        raise ModelError(
+            f"expected a model file, got a folder: {model}; name one in it, such as {model / RUN_MODEL}"
+        )
     if not model.is_file():
         raise ModelError(
             f"expected a model file, a run, a checkpoint, uniform, random or uci:COMMAND, got nothing "

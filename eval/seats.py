@@ -93,6 +93,8 @@ class NetworkSeat:
     def choose(self, games: Sequence[int], boards: Sequence[chess.Board]) -> list[Choice | Fault]:
         """Searches all boards together; if that fails, each alone, to see which one it was.
 
+        A network that fails at no board alone has failed at the first all the same.
+
         On the clock, one after the other, each for the whole time.
         """
         for game in games:
@@ -123,9 +125,12 @@ class NetworkSeat:
             return [_choice(found) for found in self._player.think(searches, boards, limit)]
         except (MatchStoppedError, AssertionError):
             raise
-        except Exception:  # whatever the network's runtime raises
+        except Exception as error:  # whatever the network's runtime raises
             self._searches |= {game: self._new_game(game) for game in games}
-            return [self._choose_alone(*turn) for turn in zip(games, boards, strict=True)]
+            answers = [self._choose_alone(*turn) for turn in zip(games, boards, strict=True)]
+            if not any(isinstance(answer, Fault) for answer in answers):
+                answers[0] = _fault_together(error, len(boards))
+            return answers
 
     def _choose_alone(self, game: int, board: chess.Board) -> Choice | Fault:
         begin_s = monotonic()
@@ -133,10 +138,8 @@ class NetworkSeat:
             answer = _choice(self._think(self._searches[game], board, begin_s))
         except (MatchStoppedError, AssertionError):
             raise
-        except EvaluationError as error:
-            return Fault("nan", str(error))
-        except Exception as error:
-            return Fault("crash", f"{type(error).__name__}: {error}")
+        except Exception as error:  # whatever the network's runtime raises
+            return _fault(error)
         return _late_fault(monotonic() - begin_s, self._settings) or answer
 
     def _think(self, search: Search, board: chess.Board, begin_s: float) -> SearchResult:
@@ -200,6 +203,17 @@ def _warm_up(evaluator: Evaluator) -> None:
     planes = get_encoding(evaluator.spec.encoding).planes
     with suppress(Exception):  # it will fail again in a game, where that is recorded
         evaluator.evaluate(np.zeros((1, planes, 8, 8), dtype=np.float32))
+
+
+def _fault(error: Exception) -> Fault:
+    if isinstance(error, EvaluationError):
+        return Fault("nan", str(error))
+    return Fault("crash", f"{type(error).__name__}: {error}")
+
+
+def _fault_together(error: Exception, boards: int) -> Fault:
+    fault = _fault(error)
+    return Fault(fault.kind, f"{fault.detail}, of {boards} positions together, of none alone")
 
 
 def _choice(found: SearchResult) -> Choice:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from aztoolkit import __version__
+from aztoolkit import __version__, cli
 from aztoolkit.cli import BAD_INPUT, main
 
 COMMANDS = [
@@ -199,3 +199,12 @@ def test_settings_that_contradict_each_other_are_said_in_our_own_words(
     assert (
         capsys.readouterr().err == "aztoolkit: expected middle_ply up to late_ply (80), got 100\n"
     )
+
+
+def test_a_bug_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def broken(_: str | None) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "create_app", broken)
+    assert main(["doctor"]) == cli.OUR_FAULT
+    assert "ZeroDivisionError" in capsys.readouterr().err

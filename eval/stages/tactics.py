@@ -3,7 +3,8 @@
 Both search every position of a suite at the gate's simulations. The candidate is rejected
 
     if it solves less    of the positions that only one of them solved, too many are the baseline's: McNemar's
-                         exact test, one-sided, at level beta of the rule: equals fail it so often at most
+                         exact test, one-sided, at a fifth of the beta of the rule: equals fail it so often
+                         at most, and games as well 6 times in 100 at most
     for a catastrophe    see `eval.tactics_catastrophe`; one that it still commits, and the baseline still
                          does not, where both have four times as many simulations. A coin that rounding
                          flips at few simulations is none: the test counts it, the report has it as one
@@ -36,6 +37,8 @@ from eval.tactics_panel import Answer, Ask, open_panel
 from eval.trial import StageReport, Trial
 
 NAME = "tactical veto"
+TACTICS_SHARE = 0.2
+"""The level of the test, as a share of the rule's beta, most of which is for the games."""
 LONGER = 4
 """Times the simulations, at which a catastrophe must still be one."""
 JUDGE_NODES = 30_000
@@ -98,7 +101,7 @@ def find_judge(trial: Trial) -> Judge:
 
 
 def _decide(trial: Trial, attempts: Sequence[Attempt]) -> StageReport:
-    counts, level = counts_of(attempts), trial.rule.beta
+    counts, level = counts_of(attempts), _level(trial)
     p_value = mcnemar(counts.baseline_only, counts.candidate_only)
     told = (
         f"it solves {counts.candidate} of {len(attempts)} positions, the baseline {counts.baseline}; "
@@ -113,6 +116,10 @@ def _decide(trial: Trial, attempts: Sequence[Attempt]) -> StageReport:
     if vetoing := [attempt for attempt in attempts if attempt.vetoes]:
         return StageReport(NAME, "rejected", _tell(trial, vetoing), numbers=numbers)
     return StageReport(NAME, "accepted", f"{told}; no catastrophe", numbers=numbers)
+
+
+def _level(trial: Trial) -> float:
+    return trial.rule.beta * TACTICS_SHARE
 
 
 def _look_for_catastrophes(
@@ -198,7 +205,7 @@ def _numbers(
         "simulations": trial.settings.simulations,
         **asdict(counts_of(attempts)),
         "p_value": round(p_value, _DIGITS),
-        "level": trial.rule.beta,
+        "level": _level(trial),
         "judge": judge.name if judge else "none was asked: the test had rejected",
         "simulations_of_a_veto": LONGER * trial.settings.simulations,
         "vetoes": sum(attempt.vetoes for attempt in attempts),

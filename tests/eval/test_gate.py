@@ -154,8 +154,13 @@ def test_skipped_stages_are_left_out(gate, good):
     write_comparison(good)
     assert gate(good, good, "--skip", "distance") == ACCEPTED
     assert [stage["name"] for stage in verdict_of(good)["stages"]] == ["equal simulations"]
-    assert gate(good, good, "--skip", "simulations", "--max-kl", "1") == ACCEPTED
+
+
+def test_nothing_is_accepted_without_games(gate, good):
+    write_comparison(good)
+    assert gate(good, good, "--skip", "simulations", "--max-kl", "1") == INCONCLUSIVE
     found = verdict_of(good)
+    assert "no games were played" in found["reason"]
     assert found["pairs"] == 0
     assert "equal simulations" not in {stage["name"] for stage in found["stages"]}
 

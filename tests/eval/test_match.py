@@ -3,9 +3,10 @@
 import threading
 from contextlib import closing
 
+import chess
 import pytest
 
-from aztoolkit.errors import ModelError
+from aztoolkit.errors import EvaluationError, ModelError
 from eval.match import Labour, play_games
 from eval.openings import read_book
 from eval.opponents import Opponent, find_opponent, model_opponent
@@ -124,6 +125,26 @@ def test_nan_loses_the_game_and_names_the_position(back_rank, good, broken):
     assert failures
     assert {failure.kind for _, failure in failures} == {"nan"}
     assert not Tally.of(records).failures(Side.B)
+
+
+def test_nan_of_many_positions_together_loses_a_game(good, monkeypatch):
+    from eval import seats
+
+    evaluate = seats.MeteredEvaluator.evaluate
+
+    def of_batches(self, planes):
+        if len(planes) > 1:
+            raise EvaluationError("NaN")
+        return evaluate(self, planes)
+
+    monkeypatch.setattr(seats.MeteredEvaluator, "evaluate", of_batches)
+    seat = model_opponent(good).open_seat(QUICK, threading.Event())
+    boards = [chess.Board(), chess.Board()]
+    first, second = seat.choose([0, 1], boards)
+    assert isinstance(first, seats.Fault)
+    assert (first.kind, first.detail) == ("nan", "NaN, of 2 positions together, of none alone")
+    assert isinstance(second, seats.Choice)
+    seat.close()
 
 
 def test_nan_in_one_game_spares_the_others(back_rank, good, monkeypatch):

@@ -86,6 +86,24 @@ def test_malformed_books_are_refused_in_one_clear_line(tmp_path, name, content, 
         read_book(path, count=5, seed=0)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_book(tmp_path):
+    path = tmp_path / "windows.pgn"
+    path.write_text('[Event "x"]\n\n1. e4 e5 *\n', encoding="utf-8-sig")
+    (opening,) = read_book(path, count=1, seed=0).openings
+    assert [move.uci() for move in opening.moves] == ["e2e4", "e7e5"]
+
+
+def test_a_damaged_archive_is_refused_in_one_clear_line(tmp_path):
+    path = tmp_path / "book.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("book.epd", "4k3/8/8/8/8/8/4P3/4K3 w - -\n" * 200)
+    data = bytearray(path.read_bytes())
+    data[45:60] = bytes(15)
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="expected a readable book"):
+        read_book(path, count=5, seed=0)
+
+
 def test_missing_book_is_refused(tmp_path):
     with pytest.raises(DataError, match="got nothing at"):
         read_book(tmp_path / "none.epd", count=5, seed=0)
