@@ -74,6 +74,8 @@ def train(
     if measuring is not None:
         _check_measuring(measuring)
         if measuring.benchmark:
+            ends = {"minutes": minutes, "games": games, "iterations": iterations}
+            _check_untrained({**ends, "no-selfplay": not selfplay, **_given(supervised)})
             return _benchmark(run, profile, given, measuring, json_output=json_output)
     folder = run or RUNS / Path(profile or DEFAULT_PROFILE).stem
     config = resolve(folder, profile, given)
@@ -123,6 +125,16 @@ def _check_measuring(settings: BenchmarkSettings) -> None:
         options = ", ".join("--" + name.replace("_", "-") for name in names)
         raise ConfigError(
             f"expected --benchmark with {options}, got none; add it, or leave the others out to train"
+        )
+
+
+def _check_untrained(options: dict[str, object]) -> None:
+    """Raises ConfigError for options of training beside the benchmark, which would not heed them."""
+    names = ["--" + name.replace("_", "-") for name, value in options.items() if value]
+    if names:
+        raise ConfigError(
+            f"expected --benchmark without {', '.join(names)}, for it trains nothing; leave them out, "
+            "and say how long to measure with --seconds and --steps"
         )
 
 

@@ -208,7 +208,8 @@ def _layers(keep_float: str) -> 'Literal["auto"] | tuple[str, ...]':
     """Returns the layers that --keep-float names."""
     if keep_float == _AUTO:
         return "auto"
-    return () if keep_float == _NONE else tuple(name.strip() for name in keep_float.split(","))
+    names = (name.strip() for name in keep_float.split(","))
+    return () if keep_float == _NONE else tuple(name for name in names if name)
 
 
 def _load_positions(

@@ -87,6 +87,13 @@ def test_a_run_is_refused_and_its_settings_are_a_profile(
     assert not list(here.iterdir())
 
 
+@pytest.mark.parametrize("option", ["--minutes=5", "--no-selfplay", "--from-pgn=games.pgn"])
+def test_options_of_training_are_refused(option: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["train", "--benchmark", option]) == BAD_INPUT
+    said = capsys.readouterr().err
+    assert f"expected --benchmark without {option.partition('=')[0]}," in said
+
+
 @pytest.mark.parametrize("option", ["--baseline", "--steps=5", "--benchmark-output=tiny.json"])
 def test_its_options_are_refused_without_it_instead_of_training(
     here: Path, capsys: pytest.CaptureFixture[str], option: str
