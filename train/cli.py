@@ -1,6 +1,7 @@
 """The commands `train` and `plot`."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -122,20 +123,23 @@ def _check_measuring(settings: BenchmarkSettings) -> None:
     """Raises ConfigError for options of the benchmark without it: they would be trained past, unheard."""
     if settings.model_fields_set and not settings.benchmark:
         names = sorted(settings.model_fields_set - {"benchmark"})
-        options = ", ".join("--" + name.replace("_", "-") for name in names)
         raise ConfigError(
-            f"expected --benchmark with {options}, got none; add it, or leave the others out to train"
+            f"expected --benchmark with {_options_of(names)}, got none; add it, or leave the others out to train"
         )
 
 
 def _check_untrained(options: dict[str, object]) -> None:
     """Raises ConfigError for options of training beside the benchmark, which would not heed them."""
-    names = ["--" + name.replace("_", "-") for name, value in options.items() if value]
-    if names:
+    if names := [name for name, value in options.items() if value]:
         raise ConfigError(
-            f"expected --benchmark without {', '.join(names)}, for it trains nothing; leave them out, "
+            f"expected --benchmark without {_options_of(names)}, for it trains nothing; leave them out, "
             "and say how long to measure with --seconds and --steps"
         )
+
+
+def _options_of(names: Iterable[str]) -> str:
+    """Returns settings as they are typed, such as `--max-plies, --seed`."""
+    return ", ".join("--" + name.replace("_", "-") for name in names)
 
 
 def _benchmark(

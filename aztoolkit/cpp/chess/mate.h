@@ -24,9 +24,10 @@ class MateFinder {
   [[nodiscard]] bool mates(Move move) const;
 
   const Position& position_;
-  std::array<Bitboard, kPieceTypes>
-      checking_{};         // squares from which a piece of a type gives check
-  Bitboard uncovering_{};  // our pieces that may stand before a slider of ours
+  // Squares from which a piece of a type gives check.
+  std::array<Bitboard, kPieceTypes> checking_{};
+  // Our pieces that stand alone between a slider of ours and the king.
+  Bitboard uncovering_{};
 };
 
 // Whether one of the legal moves mates.
