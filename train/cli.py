@@ -124,7 +124,8 @@ def _check_measuring(settings: BenchmarkSettings) -> None:
     if settings.model_fields_set and not settings.benchmark:
         names = sorted(settings.model_fields_set - {"benchmark"})
         raise ConfigError(
-            f"expected --benchmark with {_options_of(names)}, got none; add it, or leave the others out to train"
+            f"expected --benchmark with {_options_of(names)}, got none; add it, or leave the "
+            "others out to train"
         )
 
 
