@@ -31,6 +31,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="package")
 def browser(chromium: Path) -> Iterator[Browser]:
     """A Chromium; its event loop would get in the way of tests elsewhere that have one of their own."""
+    expect.set_options(timeout=ANSWER_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened

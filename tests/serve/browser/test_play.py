@@ -1,7 +1,7 @@
 """Games in a real Chromium: real clicks, real answers."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.serve.page import (
     begin,
@@ -92,11 +92,13 @@ def test_promotion_can_be_called_off(page: Page) -> None:
 
 
 def test_move_made_while_the_engine_thinks_is_played_in_advance(page: Page) -> None:
-    begin(page, simulations="3200")
+    held: list[Route] = []
+    page.route("**/engine-move", lambda route: route.continue_() if held else held.append(route))
     click_move(page, "e2", "e4")
     expect(page.locator("#status")).to_have_text("INT8 is thinking…")
     click_move(page, "a2", "a4")
     expect(page.locator("cg-board square.current-premove")).to_have_count(2)
+    held[0].continue_()
     expect(moves_made(page).nth(2)).to_have_text("a4")
 
 
