@@ -148,8 +148,8 @@ def match(
     Parameters
     ----------
     a: str
-        A model file, a run folder, a checkpoint (.safetensors), `uniform` (search without a network),
-        `random` (any move), or `uci:COMMAND`.
+        A model file, a run folder, a checkpoint (.safetensors), `shipped` (the network that comes with
+        aztoolkit), `uniform` (search without a network), `random` (any move), or `uci:COMMAND`.
     b: str
         Likewise.
     pairs: int

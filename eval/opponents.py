@@ -3,6 +3,7 @@
 models/a.onnx                       a model file
 runs/a                              a run folder: its `export/fp32.onnx`
 runs/a/checkpoints/x.safetensors    a checkpoint of a run, exported by `aztoolkit export` for the match
+shipped                             the network that comes with aztoolkit, INT8
 uniform                             no network: every move as good as another, search alone
 random                              no search either: any legal move
 uci:stockfish                       a UCI engine, by command or path
@@ -26,6 +27,7 @@ from aztoolkit.errors import CheckpointError, ConfigError, MachineError, ModelEr
 from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
+from aztoolkit.model_files import SHIPPED, SHIPPED_NAME
 from aztoolkit.programs import find_program
 from eval.random_seat import RandomSeat
 from eval.seats import NetworkSeat, Seat
@@ -37,6 +39,7 @@ UCI_PREFIX = "uci:"
 RUN_MODEL = Path("export", "fp32.onnx")
 """The model of a run folder."""
 CHECKPOINT_SUFFIX = ".safetensors"
+_SHIPPED_MODEL = "int8.onnx"
 _EXPORTED = "fp32.onnx"
 """What `aztoolkit export` makes of a checkpoint."""
 _Opener = Callable[[MatchSettings, threading.Event], Seat]
@@ -74,6 +77,8 @@ def find_opponent(text: str, *, scratch: Path) -> Opponent:
         return Opponent(UNIFORM, UNIFORM, None, _open_uniform)
     if text == RANDOM:
         return Opponent(RANDOM, RANDOM, None, lambda settings, _: RandomSeat(settings.seed))
+    if text == SHIPPED_NAME and not Path(text).exists():
+        return replace(model_opponent(SHIPPED / _SHIPPED_MODEL), name=SHIPPED_NAME)
     if text.startswith(UCI_PREFIX):
         return _uci_opponent(text.removeprefix(UCI_PREFIX))
     if text.endswith(CHECKPOINT_SUFFIX):
@@ -89,8 +94,8 @@ def model_opponent(model: Path) -> Opponent:
         )
     if not model.is_file():
         raise ModelError(
-            f"expected a model file, a run, a checkpoint, uniform, random or uci:COMMAND, got nothing "
-            f"at {model}; check the path, or make it with `aztoolkit export` or `quantize`"
+            f"expected a model file, a run, a checkpoint, shipped, uniform, random or uci:COMMAND, got "
+            f"nothing at {model}; check the path, or make it with `aztoolkit export` or `quantize`"
         )
 
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:

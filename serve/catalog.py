@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-import aztoolkit
 from aztoolkit.backends import BackendName, choose_backend, open_evaluator
-from aztoolkit.errors import InputError, ModelError
+from aztoolkit.errors import InputError
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.files import sha256
 from aztoolkit.mcts import SearchConfig
@@ -22,8 +21,6 @@ from serve.disagreements import read_disagreements
 from serve.errors import not_found
 from serve.schemas import Disagreement, DisagreementList, Distance, EngineInfo, Verdict
 
-RUNS = Path("runs")
-BUNDLED = Path(aztoolkit.__file__).parent / "models"
 _PREFERENCE = ("int8", "fp32", "fp16")
 """Order of engines of which the gate says the same."""
 _STANDING = {"accepted": 0, "inconclusive": 1, "rejected": 2}
@@ -105,27 +102,6 @@ class Catalog:
             engine.player.evaluator.close()
 
 
-def find_models(path: Path | None) -> list[Path]:
-    """Returns the models of a file, a run or a folder; for None those of the newest run.
-
-    Raises:
-        InputError: there are none.
-    """
-    if path is None:
-        return _newest_run() or _models_in(BUNDLED) or _nothing_to_play()
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise ModelError(f"expected a model, a run or a folder, got nothing at {path}")
-    models = _models_in(path / "export") or _models_in(path)
-    if not models:
-        raise ModelError(
-            f"expected .onnx files in {path} or {path / 'export'}, got none; "
-            "make some with `aztoolkit export`"
-        )
-    return models
-
-
 def open_catalog(models: list[Path], *, backend: BackendName = "auto", threads: int = 0) -> Catalog:
     """Opens models; of several, those that cannot be opened are named on stderr and left out.
 
@@ -174,22 +150,6 @@ def open_engine(model: Path, evaluator: Evaluator, *, backend: str = "") -> Engi
     original = compare.get("first", {}).get("sha256")
     config = SearchConfig(memory_mb=_TREE_MEMORY_MB)
     return Engine(info, Player(evaluator, config), model, digest, disagreements, original)
-
-
-def _newest_run() -> list[Path]:
-    runs = [models for run in RUNS.glob("*/export") if (models := _models_in(run))]
-    return max(runs, key=lambda models: max(m.stat().st_mtime for m in models), default=[])
-
-
-def _models_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.onnx") if not path.name.startswith("."))
-
-
-def _nothing_to_play() -> list[Path]:
-    raise InputError(
-        f"expected a model to play, got none in {RUNS}/*/export; name one, as in "
-        "`aztoolkit serve model.onnx`, or make one with `aztoolkit train` and `aztoolkit export`"
-    )
 
 
 def _describe_network(spec: ModelSpec) -> str:

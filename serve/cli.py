@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from aztoolkit.backends import BackendName
 from aztoolkit.errors import ConfigError, MissingDependencyError
+from aztoolkit.model_files import find_models
 from serve.config import ServeConfig
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def serve(
         aztoolkit serve runs/mine --host 0.0.0.0 --token "$(openssl rand -hex 16)"
 
     Args:
-        model: A model file, a run, or a folder of models; by default the newest run under `runs/`.
+        model: A model file, a run, or a folder of models; `shipped` for the
+            network that comes with aztoolkit. By default the newest run under `runs/`, else `shipped`.
         simulations: Of the search for one move, where the player does not choose.
         host: Address to listen on; if others can reach it, --token is needed.
         port: Port to listen on; 0 takes a free one.
@@ -58,7 +60,7 @@ def serve(
         open_browser: Open the page in a browser.
     """
     _require_packages()
-    from serve.catalog import find_models, open_catalog
+    from serve.catalog import open_catalog
     from serve.parts import Parts
     from serve.server import listen, run, url_of
 

@@ -17,8 +17,9 @@ def uci(model: Annotated[Path | None, Parameter(show_default=False)] = None, /) 
         echo bench | aztoolkit uci model.onnx
 
     Args:
-        model: A model file, a run, or a folder of models; by default the newest run under `runs/`. The
-            option WeightsFile changes it.
+        model: A model file, a run, or a folder of models; `shipped` for the
+            network that comes with aztoolkit. By default the newest run under `runs/`, else `shipped`.
+            The option WeightsFile changes it.
     """
     from aztoolkit.uci.engine import Engine
     from aztoolkit.uci.settings import Settings

@@ -39,7 +39,7 @@ class Settings(BaseModel):
     analyse_mode: bool = Field(default=False, alias="UCI_AnalyseMode")
     """Whether to think on where the best move cannot change any more."""
     weights: str = Field(default="", alias="WeightsFile")
-    """A model, a run or a folder of models; empty takes the newest run."""
+    """A model, a run, a folder of models, or `shipped`; empty takes the newest run, else `shipped`."""
     backend: BackendName = Field(default="auto", alias="Backend")
     """The runtime."""
     backend_options: str = Field(default="", alias="BackendOptions")

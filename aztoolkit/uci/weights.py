@@ -1,20 +1,18 @@
-"""Which model file is meant by a file, a run, a folder of models, or nothing at all."""
+"""Which one of the models that a name means is played."""
 
 import json
 from pathlib import Path
 
-import aztoolkit
 from aztoolkit.errors import ModelError
 from aztoolkit.files import sha256
 from aztoolkit.model import sidecar
+from aztoolkit.model_files import find_models
 
-RUNS = Path("runs")
-BUNDLED = Path(aztoolkit.__file__).parent / "models"
 _PREFERENCE = ("int8", "fp32", "fp16")
 
 
 def find_model(weights: str, precision: str = "auto") -> Path:
-    """Returns the model that `weights` names, in this precision; the newest run's if it is empty.
+    """Returns the model that `weights` names (see `model_files`), in this precision.
 
     Precisions are told by names, as `export` and `quantize` give them: `int8.onnx`, `X.int8.onnx`.
     Of a folder, `auto` takes INT8 unless the gate has rejected it, else FP32, else any.
@@ -25,16 +23,12 @@ def find_model(weights: str, precision: str = "auto") -> Path:
     path = Path(weights) if weights else None
     if path and path.is_file():
         return path if precision == "auto" else _sibling(path, precision)
-    if path and not path.is_dir():
-        raise ModelError(f"expected a model, a run or a folder, got nothing at {path}")
-    models = (_models_in(path / "export") or _models_in(path)) if path else _newest()
+    models = find_models(path)
     wanted = [model for model in models if precision in ("auto", _precision(model))]
     if not wanted:
-        kind = "a model" if precision == "auto" else f"a model in {precision}"
-        place = path or f"{RUNS}/*/export"
         raise ModelError(
-            f"expected {kind} in {place}, got none; name one by the option WeightsFile, as in "
-            "`aztoolkit uci model.onnx`, or make one with `aztoolkit export` or `quantize`"
+            f"expected a model in {precision} in {models[0].parent}, got none; name another folder by "
+            "the option WeightsFile, or make one with `aztoolkit export` or `quantize`"
         )
     return min(wanted, key=_rank)
 
@@ -46,16 +40,6 @@ def _sibling(model: Path, precision: str) -> Path:
     names = [precision, f"{stem}.{precision}"] if own and not stem else [f"{stem}.{precision}"]
     beside = [model.with_name(f"{name}.onnx") for name in names]
     return next((path for path in beside if path.is_file()), model)
-
-
-def _newest() -> list[Path]:
-    runs = [models for run in RUNS.glob("*/export") if (models := _models_in(run))]
-    newest = max(runs, key=lambda models: max(m.stat().st_mtime for m in models), default=[])
-    return newest or _models_in(BUNDLED)
-
-
-def _models_in(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.onnx") if not path.name.startswith(".")]
 
 
 def _precision(model: Path) -> str:

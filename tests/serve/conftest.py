@@ -20,8 +20,9 @@ from websockets.sync.client import ClientConnection
 
 from aztoolkit.evaluator import Evaluation, Evaluator
 from aztoolkit.model import ModelSpec
+from aztoolkit.model_files import find_models
 from serve.app import STATIC, create_app
-from serve.catalog import Catalog, find_models, open_catalog, open_engine
+from serve.catalog import Catalog, open_catalog, open_engine
 from serve.config import ServeConfig
 from serve.parts import Parts
 from serve.server import create_server, listen, url_of

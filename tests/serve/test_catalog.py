@@ -1,50 +1,16 @@
-"""Models found on disk: files, runs, folders, nothing; and what stands beside them."""
+"""Models opened, and what stands beside them."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from aztoolkit.errors import InputError, ModelError
+from aztoolkit.errors import ModelError
 from aztoolkit.files import sha256
 from aztoolkit.model import Precision
-from serve import catalog as catalog_module
-from serve.catalog import find_models, open_catalog
+from aztoolkit.model_files import find_models
+from serve.catalog import open_catalog
 from tests.serve.networks import write_model
-
-
-def test_file_run_and_folder_are_found(run_folder: Path) -> None:
-    both = [run_folder / "export" / name for name in ("fp32.onnx", "int8.onnx")]
-    assert find_models(both[0]) == both[:1]
-    assert find_models(run_folder) == both
-    assert find_models(run_folder / "export") == both
-
-
-def test_newest_run_is_taken_when_none_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalog_module, "RUNS", tmp_path)
-    for age_s, name in ((100, "old"), (10, "new"), (50, "older")):
-        model = write_model(tmp_path / name / "export" / "fp32.onnx")
-        os.utime(model, (10_000 - age_s, 10_000 - age_s))
-    (tmp_path / "empty" / "export").mkdir(parents=True)
-    assert find_models(None) == [tmp_path / "new" / "export" / "fp32.onnx"]
-
-
-def test_nothing_to_play_is_told_with_the_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalog_module, "RUNS", tmp_path)
-    monkeypatch.setattr(catalog_module, "BUNDLED", tmp_path)
-    with pytest.raises(InputError, match="aztoolkit train"):
-        find_models(None)
-
-
-@pytest.mark.parametrize("name", ["", "nothing-here"])
-def test_empty_folder_and_missing_path_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ModelError, match="expected"):
-        find_models(tmp_path / name)
 
 
 def test_broken_model_is_left_out_and_named(

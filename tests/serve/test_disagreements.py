@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aztoolkit.files import sha256
-from serve.catalog import Catalog, find_models, open_catalog
+from aztoolkit.model_files import find_models
+from serve.catalog import Catalog, open_catalog
 from tests.serve.conftest import Client, connect
 from tests.serve.networks import write_run
 from tests.serve.test_api import refusal

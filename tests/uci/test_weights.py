@@ -1,14 +1,12 @@
 """Which model is meant."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from aztoolkit.errors import ModelError
 from aztoolkit.files import sha256
-from aztoolkit.uci import weights
 from aztoolkit.uci.weights import find_model
 
 
@@ -45,20 +43,6 @@ def test_a_precision_chooses_among_models(tmp_path: Path):
     assert find_model(str(tmp_path / "m.onnx"), "fp16") == tmp_path / "m.onnx"
     with pytest.raises(ModelError, match="in fp16"):
         find_model(str(tmp_path), "fp16")
-
-
-def test_without_a_name_the_newest_run_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(weights, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(weights, "BUNDLED", tmp_path / "models")
-    with pytest.raises(ModelError, match="WeightsFile"):
-        find_model("")
-    touch(tmp_path / "models" / "tiny.onnx")
-    assert find_model("").name == "tiny.onnx"
-    for age_s, run in enumerate(["new", "old"]):
-        model = tmp_path / "runs" / run / "export" / "fp32.onnx"
-        touch(model)
-        os.utime(model, (1000 - age_s, 1000 - age_s))
-    assert find_model("") == tmp_path / "runs" / "new" / "export" / "fp32.onnx"
 
 
 def test_nothing_at_a_path_is_an_error():
