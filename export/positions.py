@@ -150,9 +150,9 @@ def _boards_at(lines: Sequence[Line], places: Sequence[tuple[int, int]]) -> list
 
 
 def _read_replay(source: Path) -> list[Line]:
-    from train.replay import read_games
+    from train.replay import read_moves
 
-    return [Line(game.start_fen, game.moves) for game in read_games(source)]
+    return [Line(start_fen, moves) for start_fen, moves in read_moves(source)]
 
 
 def _read_pgn(source: Path) -> list[Line]:

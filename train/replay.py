@@ -43,6 +43,7 @@ FORMAT_VERSION = 2
 FOLDER = "replay"
 _NAME = "shard-{:06d}.parquet"
 _PATTERN = "shard-*.parquet"
+_LEARNED_FROM_OTHERS = f"supervised/*/{FOLDER}/{_PATTERN}"
 _METADATA = {
     b"aztoolkit.format_version": str(FORMAT_VERSION).encode(),
     b"aztoolkit.encoding": b"az119",
@@ -140,13 +141,15 @@ def write_shard(run: Path, games: Iterable[Game]) -> Path:
 def find_shards(source: Path) -> list[Path]:
     """Returns the shards of a run folder, of its replay folder, or the one shard that `source` is.
 
+    Those of a run that has not played yet are the games that it learned from others.
+
     Raises:
         DataError: there are none.
     """
     if source.is_file():
         return [source]
     folder = source / FOLDER if (source / FOLDER).is_dir() else source
-    shards = list_shards(folder)
+    shards = list_shards(folder) or sorted(source.glob(_LEARNED_FROM_OTHERS))
     if not shards:
         raise DataError(
             f"expected replay shards (shard-*.parquet), got none in {source}; "
@@ -169,6 +172,19 @@ def read_games(source: Path) -> Iterator[Game]:
     for shard in find_shards(source):
         for row in _read_rows(shard):
             yield _to_game(row, shard)
+
+
+def read_moves(source: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yields the first position (FEN) and the moves (UCI) of each game of `read_games`, and sooner.
+
+    Raises:
+        DataError: there are no shards, or one is truncated or malformed.
+    """
+    for shard in find_shards(source):
+        for row in _read_table(shard, ["start_fen", "moves"]).to_pylist():
+            if None in row.values():
+                raise DataError(f"expected a start and moves in every game, got none: {shard}")
+            yield row["start_fen"], row["moves"]
 
 
 @dataclass(frozen=True)

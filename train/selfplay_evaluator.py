@@ -112,8 +112,8 @@ def _lay_out(folder: Path, weights: Path, shards: list[Path]) -> Path:
         (folder / name).mkdir()
     for path in (weights, weights.with_suffix(".json")):
         shutil.copyfile(path, folder / CHECKPOINTS / path.name)
-    for shard in shards:
-        shutil.copyfile(shard, folder / REPLAY / shard.name)
+    for number, shard in enumerate(shards):
+        shutil.copyfile(shard, folder / REPLAY / f"shard-{number:06d}.parquet")
     return folder / CHECKPOINTS / weights.name
 
 

@@ -15,6 +15,7 @@ from train.replay import (
     SCHEMA,
     Game,
     read_games,
+    read_moves,
     read_positions,
     sample_positions,
     summarise_shard,
@@ -52,6 +53,22 @@ def test_round_trip_over_shards(run: Path) -> None:
     assert list(read_games(run)) == numbered(1, 2, 5)
     assert list(read_games(run / "replay")) == numbered(1, 2, 5)
     assert list(read_games(second)) == numbered(5)
+
+
+def test_games_learned_from_others_stand_in_until_the_run_has_played(run: Path) -> None:
+    write_shard(run / "supervised" / "pgn", numbered(1))
+    write_shard(run / "supervised" / "teacher", numbered(2))
+    assert list(read_games(run)) == numbered(1, 2)
+    write_shard(run, numbered(7))
+    assert list(read_games(run)) == numbered(7)
+
+
+def test_moves_are_read_without_the_rest(run: Path) -> None:
+    write_shard(run, numbered(1, 2))
+    assert list(read_moves(run)) == [(GAME.start_fen, GAME.moves)] * 2
+    write_shard(run, [dataclasses.replace(GAME, start_fen=None)])
+    with pytest.raises(DataError, match="expected a start"):
+        list(read_moves(run))
 
 
 def test_a_shard_says_what_it_is(run: Path) -> None:
