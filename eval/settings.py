@@ -83,6 +83,8 @@ class LadderSettings(BaseModel):
     /usr/games unless given."""
     stockfish_ms: int = Field(default=100, ge=1, le=3_600_000)
     """Milliseconds that Stockfish has for a move, on one thread."""
+    ladder_simulations: int | None = Field(default=None, ge=1, le=10_000_000)
+    """Simulations a move against Stockfish; as in the rest of the gate unless given."""
     ladder_baseline: Annotated[bool, Parameter(negative="")] = False
     """Whether the baseline plays Stockfish too."""
 

@@ -41,7 +41,7 @@ def climb_ladder(trial: Trial) -> StageReport:
     scale = f"{stockfish.name} at {trial.ladder.stockfish_ms} ms a move"
     numbers = {
         "scale": f"UCI_Elo of {scale}, 1 thread, {HASH_MB} MiB hash",
-        "players_have": _limit(trial.settings),
+        "players_have": _limit(_ladder_settings(trial)),
         **results,
     }
     reason = f"{told}, on the scale of {scale}{_tell_few(trial)}"
@@ -58,7 +58,7 @@ def _climb(trial: Trial, name: str, player: Opponent, stockfish: Stockfish) -> d
 
 
 def _play(trial: Trial, stage: str, player: Opponent, rung: Opponent) -> Tally:
-    settings, book = _one_game_a_worker(trial.settings), _book(trial)
+    settings, book = _ladder_settings(trial), _book(trial)
     journal = Journal(journal_path(trial.model, stage), identify((player, rung), book, settings))
     shown = show_match(
         trial.console, pairs=len(book.openings), title=f"{player.name} against {rung.name}"
@@ -78,9 +78,16 @@ def _play(trial: Trial, stage: str, player: Opponent, rung: Opponent) -> Tally:
     return series.tally
 
 
-def _one_game_a_worker(settings: MatchSettings) -> MatchSettings:
-    """Returns settings in which Stockfish is not told of a new game before every move."""
-    return settings.model_copy(update={"concurrency": settings.worker_count()})
+def _ladder_settings(trial: Trial) -> MatchSettings:
+    """Returns the gate's settings with the ladder's own limit, if it has one.
+
+    Each worker plays one game at a time, so that Stockfish is not told of a new game before every move.
+    """
+    settings = trial.settings
+    changed: dict[str, int | None] = {"concurrency": settings.worker_count()}
+    if trial.ladder.ladder_simulations is not None:
+        changed |= {"simulations": trial.ladder.ladder_simulations, "movetime_ms": None}
+    return settings.model_copy(update=changed)
 
 
 def _book(trial: Trial) -> Book:

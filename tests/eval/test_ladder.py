@@ -76,6 +76,12 @@ def test_several_rungs_make_one_elo_and_no_verdict(gate, bad, tmp_path):
     assert heard.count("ucinewgame") == 8  # a game is not left for another one
 
 
+def test_a_ladder_may_have_simulations_of_its_own(gate, bad):
+    options = ["--stockfish-elo", "1500", "--games", "2", "--ladder-simulations", "3"]
+    assert gate(bad, bad, *options) == ACCEPTED
+    assert ladder_of(bad)["numbers"]["players_have"] == "3 simulations a move"
+
+
 @pytest.mark.parametrize(("openings", "asked", "played"), [(6, 6, 6), (2, 6, 4), (2, 4, 4)])
 def test_a_ladder_has_all_its_games_in_a_gate_of_few_pairs(
     good, fake, tmp_path, back_rank, openings, asked, played
