@@ -1,6 +1,8 @@
+# make play    set up what playing needs, then play in a browser: against the newest network under runs/,
+#              else against the one that comes with aztoolkit (PORT=8000)
 # make setup   .venv, pinned packages, native extension, web page     make test    all tests
 # make demo    train, export, quantize, gate, then play in a browser  make lint    all checks of style
-# make play    play against the newest network under runs/ (PORT=8000)  make bench   all benchmarks
+#                                                                     make bench   all benchmarks
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -27,7 +29,7 @@ WEB_SOURCES := $(shell find serve/web -type f -not -path '*/node_modules/*')
 
 .PHONY: setup demo play test lint format bench sanitize lock clean
 
-setup: .make/native serve/static/index.html
+setup: .make/packages .make/native serve/static/index.html
 
 .make/tools:
 	@mkdir -p .make
@@ -42,8 +44,16 @@ setup: .make/native serve/static/index.html
 	  { echo "setup needs Node 20 or newer, got: $$(node --version 2>/dev/null || echo none); install it from nodejs.org or your distribution"; exit 2; }
 	@touch $@
 
-.make/packages: requirements/lock.txt | .make/tools
+.make/venv: | .make/tools
 	$(PYTHON) -m venv .venv
+	@touch $@
+
+.make/player: requirements/play.txt | .make/venv
+	@echo "installing what playing needs, half a minute"
+	$(BIN)/pip install -q --no-deps -r requirements/play.txt
+	@touch $@
+
+.make/packages: requirements/lock.txt | .make/player
 	@# A torch found without an index (a wheel at hand) is taken; else PyTorch's own index of CPU builds.
 	$(BIN)/pip install -q --no-deps --no-index torch==$(TORCH)+cpu 2>/dev/null || \
 	  $(BIN)/pip install -q --no-deps --index-url $(TORCH_INDEX) torch==$(TORCH)
@@ -51,7 +61,7 @@ setup: .make/native serve/static/index.html
 	$(BIN)/pip install -q -r requirements/lock.txt
 	@touch $@
 
-.make/native: .make/packages pyproject.toml setup.py $(NATIVE_SOURCES)
+.make/native: .make/player pyproject.toml setup.py $(NATIVE_SOURCES)
 	@echo "compiling the native core, a minute or two"
 	AZTOOLKIT_REQUIRE_NATIVE=1 $(BIN)/pip install -q --no-build-isolation --no-deps -e .
 	@touch $@
@@ -90,7 +100,9 @@ demo: $(EXPORT)/int8.gate.json
 	@ls -1 $(EXPORT)/fp32.onnx $(EXPORT)/int8.onnx $(EXPORT)/int8.compare.json $(EXPORT)/int8.gate.json
 	@if [ "$(DEMO_SERVE)" = 0 ]; then echo "Play with: make play"; else $(AZTOOLKIT) serve --port $(PORT) $(OPEN_BROWSER) $(DEMO_RUN); fi
 
-play: setup
+# Without torch and whatever else only training needs.
+play:
+	@$(MAKE) --no-print-directory -j 2 .make/native serve/static/index.html
 	$(AZTOOLKIT) serve --port $(PORT) $(OPEN_BROWSER)
 
 # --- proof ------------------------------------------------------------------------------------------
@@ -126,7 +138,11 @@ lock: .make/tools
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-emit-package torch --no-header --no-annotate \
 	  --find-links "$${PIP_FIND_LINKS:-$(TORCH_INDEX)/torch/}" --constraint .make/torch.txt \
 	  --extra train --extra export --extra serve --extra cpu --extra dev pyproject.toml -o requirements/lock.txt
+	printf 'cython\nsetuptools\n' > .make/build.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate \
+	  --constraint requirements/lock.txt --extra serve --extra cpu pyproject.toml .make/build.txt -o requirements/play.txt
 	sed -i '1i # Written by `make lock`; torch is pinned in the Makefile, because its CPU build has an index of its own.' requirements/lock.txt
+	sed -i '1i # Written by `make lock`: what `make play` needs, as lock.txt pins it.' requirements/play.txt
 
 clean:
 	rm -rf .make .venv build dist serve/static serve/web/node_modules *.egg-info aztoolkit/_native*.so
