@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from cyclopts.types import NonNegativeInt, PositiveInt
-from rich.table import Table
+from cyclopts.validators import Number
+from rich.table import Column, Table
 
 from aztoolkit.backends import BackendName, Runtime, choose_backend, read_spec
 from aztoolkit.console import human_console, print_json, progress_console
@@ -17,9 +18,10 @@ Json = Annotated[
     bool, Parameter(name="--json", negative="", help="Print one JSON document instead of a table.")
 ]
 Output = Annotated[Path | None, Parameter(help="Also save the document in this folder.")]
+Simulations = Annotated[int, Parameter(validator=Number(gte=1, lte=1_000_000))]
 
-_NOT_FIGURES = {"benchmark", "aztoolkit", "commit", "python", "cpu", "memory_gib"}
-_TABLES = ("rows", "search")
+_NOT_FIGURES = {"benchmark", "aztoolkit", "commit", "python", "cpu", "memory_gib", "suites"}
+_TABLES = ("rows", "search", "ratings")
 """What a report may hold as lists of rows."""
 _WHOLE_FROM = 100
 """Figures from here on are shown without decimals."""
@@ -34,6 +36,8 @@ For example:
     aztoolkit benchmark quantization runs/mine/export/*.onnx
     aztoolkit benchmark network fp32.onnx int8.onnx
     aztoolkit benchmark inference fp32.onnx
+    aztoolkit benchmark levels int8.onnx
+    aztoolkit benchmark puzzles int8.onnx --suite wac.epd --suite lichess.csv
     aztoolkit benchmark all --output results/""",
     result_action="return_value",
 )
@@ -248,28 +252,107 @@ def serve(
 
 
 @app.command
-def tactics(
-    model: Path,
-    suite: Path,
+def puzzles(
+    model: str,
     *,
-    simulations: Annotated[list[int], Parameter(negative="")] = [1, 800],  # noqa: B006, never changed
+    suite: Annotated[list[Path], Parameter(negative="", consume_multiple=True)],
+    simulations: Annotated[list[Simulations], Parameter(negative="")] = [1, 100, 800],  # noqa: B006, never changed
+    first: PositiveInt | None = None,
+    together: Annotated[int, Parameter(validator=Number(gte=1, lte=4096))] = 64,
+    backend: BackendName = "auto",
     json_output: Json = False,
     output: Output = None,
 ) -> int:
-    """Positions of an .epd suite that a model solves, by simulations.
+    """Positions with known answers that a model solves, by simulations, with 95 % intervals.
+
+    Of puzzles with ratings also the solver's performance: the rating of a player who would be expected to
+    solve as many.
+
+    Parameters
+    ----------
+    model: str
+        A model file, a run, or what else `aztoolkit match` takes.
+    suite: list[Path]
+        .epd files with best moves or moves to avoid, such as Win at Chess; .csv files of puzzles as
+        Lichess publishes them.
+    simulations: list[int]
+        Of one move: 1 for the network alone.
+    first: int
+        Ask only for so many positions of each suite.
+    together: int
+        Positions searched at the same time; a graphics card may want more.
+    backend: BackendName
+        Runtime of the model; auto takes the fastest that this machine has.
+    """
+    from benchmarks.puzzles import puzzles as measure
+
+    def work() -> Report:
+        return measure(
+            model, suite, simulations=simulations, first=first, together=together, backend=backend
+        )
+
+    return _show([work], json_output, output)
+
+
+@app.command
+def levels(
+    model: Path,
+    *,
+    games: PositiveInt = 100,
+    level: Annotated[list[str] | None, Parameter(negative="")] = None,
+    stockfish_ms: PositiveInt = 100,
+    stockfish: Path | None = None,
+    openings: Path | None = None,
+    seed: NonNegativeInt = 0,
+    workers: PositiveInt | None = None,
+    output: Path | None = None,
+    json_output: Json = False,
+) -> int:
+    """The levels for people: the Elo of each, by games against Stockfish of limited strength.
+
+    What was found is shown by `aztoolkit serve`, if it stands beside the model. A measurement that was
+    killed goes on from the games it had played.
 
     Parameters
     ----------
     model: Path
         The network.
-    suite: Path
-        Positions with best moves, such as Win at Chess.
-    simulations: list[int]
-        Such as 1 for the network alone, and 800.
+    games: int
+        Of each level, an even number.
+    level: list[str]
+        One to measure, such as Club; all unless given. Can be given several times.
+    stockfish_ms: int
+        Milliseconds that Stockfish has for a move.
+    stockfish: Path
+        Its path; looked for on PATH and in /usr/games unless given.
+    openings: Path
+        Positions to play from (.epd, .pgn, or .zip with one of these); the built-in book if not given.
+    seed: int
+        Of the order of the openings and of moves by chance.
+    workers: int
+        Games at once; one a processor core unless given.
+    output: Path
+        File to write; levels.json beside the model unless given.
     """
-    from benchmarks.tactics import tactics as measure
+    from aztoolkit.levels import LEVELS, find_level, levels_path
+    from benchmarks.levels import measure_levels, prepare_ladder, tell_all
 
-    return _show([lambda: measure(model, suite, simulations=simulations)], json_output, output)
+    chosen = [find_level(name) for name in dict.fromkeys(level)] if level else LEVELS
+    ladder = prepare_ladder(
+        games=games,
+        stockfish=stockfish,
+        stockfish_ms=stockfish_ms,
+        openings=openings,
+        seed=seed,
+        workers=workers,
+    )
+    target = output or levels_path(model)
+    report = measure_levels(model, ladder, output=target, console=progress_console(), levels=chosen)
+    if json_output:
+        print_json(report)
+    else:
+        human_console().print(tell_all(report), soft_wrap=True, markup=False, highlight=False)
+    return 0
 
 
 @app.command(name="all")
@@ -335,13 +418,15 @@ def _print(report: Report) -> None:
 
 
 def _table(rows: Sequence[Report]) -> Table:
-    table = Table(*rows[0])
+    table = Table(*(Column(name, overflow="fold") for name in rows[0]))
     for row in rows:
         table.add_row(*(_text(value) for value in row.values()))
     return table
 
 
 def _text(value: Any) -> str:  # Any: a value of a JSON document
+    if value is None:
+        return "-"
     if isinstance(value, list):
         return " to ".join(_text(item) for item in value)
     if isinstance(value, dict):

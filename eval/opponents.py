@@ -86,8 +86,12 @@ def find_opponent(text: str, *, scratch: Path) -> Opponent:
     return model_opponent(_resolve_run(Path(text)))
 
 
-def model_opponent(model: Path) -> Opponent:
-    """Returns the opponent of a model file; raises ModelError if it is none."""
+def model_opponent(model: Path, *, temperature: float = 0.0) -> Opponent:
+    """Returns the opponent of a model file; raises ModelError if it is none.
+
+    Args:
+        temperature: 0 plays the best move, more plays by chance; not part of what names the opponent.
+    """
     if model.is_dir():
         raise ModelError(
             f"expected a model file, got a folder: {model}; name one in it, such as {model / RUN_MODEL}"
@@ -101,7 +105,7 @@ def model_opponent(model: Path) -> Opponent:
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:
         threads = 1 if settings.worker_count() > 1 else 0
         evaluator = open_evaluator(model, backend=settings.backend, threads=threads)
-        return NetworkSeat(evaluator, settings, stopped)
+        return NetworkSeat(evaluator, settings, stopped, temperature=temperature)
 
     return Opponent(model.stem, str(model), sha256(model), open_seat, model)
 

@@ -80,9 +80,16 @@ class NetworkSeat:
     """A network with the toolkit's own search."""
 
     def __init__(
-        self, evaluator: Evaluator, settings: MatchSettings, stopped: threading.Event
+        self,
+        evaluator: Evaluator,
+        settings: MatchSettings,
+        stopped: threading.Event,
+        *,
+        temperature: float = 0.0,
     ) -> None:
+        """Plays the best move; above temperature 0 one by chance, by the seed and the game's number."""
         self.work = Work()
+        self._temperature = temperature
         metered = MeteredEvaluator(evaluator, self.work, stopped)
         self._player = Player(metered, SearchConfig(batch_size=settings.batch_size))
         self._settings = settings
@@ -122,7 +129,8 @@ class NetworkSeat:
         searches = [self._searches[game] for game in games]
         limit = Limit(simulations=self._settings.simulations)
         try:
-            return [_choice(found) for found in self._player.think(searches, boards, limit)]
+            found = self._player.think(searches, boards, limit)
+            return [self._choice(*turn) for turn in zip(games, boards, found, strict=True)]
         except (MatchStoppedError, AssertionError):
             raise
         except Exception as error:  # whatever the network's runtime raises
@@ -135,7 +143,8 @@ class NetworkSeat:
     def _choose_alone(self, game: int, board: chess.Board) -> Choice | Fault:
         begin_s = monotonic()
         try:
-            answer = _choice(self._think(self._searches[game], board, begin_s))
+            found = self._think(self._searches[game], board, begin_s)
+            answer = self._choice(game, board, found)
         except (MatchStoppedError, AssertionError):
             raise
         except Exception as error:  # whatever the network's runtime raises
@@ -156,6 +165,12 @@ class NetworkSeat:
             watch=Watch(go, budget, began_s=begin_s),
             batch=self._settings.batch_size,
         ).run()
+
+    def _choice(self, game: int, board: chess.Board, found: SearchResult) -> Choice:
+        if self._temperature == 0:
+            return Choice(found.best_move, found.value)
+        chance = np.random.default_rng((self._settings.seed, game, board.ply()))
+        return Choice(found.draw(self._temperature, chance), found.value)
 
 
 @dataclass
@@ -214,7 +229,3 @@ def _fault(error: Exception) -> Fault:
 def _fault_together(error: Exception, boards: int) -> Fault:
     fault = _fault(error)
     return Fault(fault.kind, f"{fault.detail}, of {boards} positions together, of none alone")
-
-
-def _choice(found: SearchResult) -> Choice:
-    return Choice(found.best_move, found.value)

@@ -114,6 +114,24 @@ def ladder_estimate(results: Mapping[float, Counts]) -> EloEstimate:
     return EloEstimate(*(_elo_of_ladder(shares, m) for m in (mean, mean - margin, mean + margin)))
 
 
+def ladder_limit(results: Mapping[float, Counts], *, upper: bool) -> float:
+    """Returns the Elo that a player is below (above) with 97.5 % certainty, however lopsided his score.
+
+    Where he lost all games or nearly so, `ladder_estimate` knows no interval. This is Wilson's bound of the
+    score (E. B. Wilson, 1927), each game taken by itself, which with draws is more than certain enough.
+
+    Args:
+        results: counts, from the player's side, by the opponent's Elo; not empty.
+    """
+    games = {elo: sum(counts) * _games(counts) for elo, counts in results.items()}
+    total = sum(games.values())
+    mean = sum(n * score(results[elo]) for elo, n in games.items()) / total
+    square = CONFIDENCE_95**2 / total
+    spread = math.sqrt(square * (mean * (1.0 - mean) + square / 4.0))
+    bound = (mean + square / 2.0 + (spread if upper else -spread)) / (1.0 + square)
+    return _elo_of_ladder({elo: n / total for elo, n in games.items()}, bound)
+
+
 def normalised_elo(counts: Counts) -> float:
     """Returns normalised Elo: the score in standard deviations of one game, times 800 / ln 10."""
     deviation = math.sqrt(variance(counts) * _games(counts))

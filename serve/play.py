@@ -122,15 +122,7 @@ async def _finish_search(game: Game, seat: Seat, found: "asyncio.Future[Progress
     finally:
         game.thinking = game.job = None
     analysis = analyse(seat.engine.info.id, progress)
-    _push(game, _choose(game, seat, progress), analysis=analysis)
-
-
-def _choose(game: Game, seat: Seat, progress: Progress) -> chess.Move:
-    """Returns the best move, or at a temperature one by chance."""
-    result = progress.result
-    if seat.temperature == 0:
-        return result.best_move
-    return result.moves[game.chance.choice(len(result.moves), p=result.policy(seat.temperature))]
+    _push(game, progress.result.draw(seat.temperature, game.chance), analysis=analysis)
 
 
 def _watch(game: Game, engine_id: str) -> Watch:

@@ -68,6 +68,12 @@ class SearchResult:
         scaled = (weights / weights.max()) ** (1.0 / temperature)
         return np.asarray(scaled / scaled.sum(), dtype=np.float64)
 
+    def draw(self, temperature: float, chance: np.random.Generator) -> chess.Move:
+        """Returns the best move at temperature 0, else one by chance, as `policy` has it."""
+        if temperature == 0:
+            return self.best_move
+        return self.moves[chance.choice(len(self.moves), p=self.policy(temperature))]
+
     @property
     def _wins(self) -> NDArray[np.bool_]:
         return np.zeros(len(self.moves), np.bool_) if self.proofs is None else self.proofs > 0

@@ -1,0 +1,191 @@
+"""How levels are measured: who is played, what is written, what a kill costs, and what is refused."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import chess
+import pytest
+
+from aztoolkit.cli import BAD_INPUT, main
+from aztoolkit.levels import LEVELS, find_level, levels_of, read_levels
+from benchmarks import levels as subject
+from eval.seats import Choice, NetworkSeat
+from eval.settings import MatchSettings
+from eval.tally import Tally
+from tests.conftest import HashEvaluator
+from tests.eval.conftest import back_rank, fake, good  # noqa: F401, fixtures
+
+
+@pytest.fixture
+def measure(good: Path, fake: Path, back_rank: Path):  # noqa: F811, as fixtures are
+    """Runs the command against a program that plays badly, and returns the exit code."""
+
+    def run(*options: str, games: int = 4, ms: int = 1) -> int:
+        words = ["--stockfish", str(fake), "--openings", str(back_rank), "--workers", "2"]
+        words += ["--games", str(games), "--stockfish-ms", str(ms)]
+        return main(["benchmark", "levels", str(good), *words, *options])
+
+    return run
+
+
+@pytest.fixture
+def two_rungs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves two opponents: the least of the program, and one more."""
+    monkeypatch.setattr(subject, "GRID", (1700,))
+
+
+def worth(losses: int, draws: int, wins: int, *, elo: int = 1350) -> Any:
+    """Returns what a level is worth that had such games against one opponent, two alike a pair."""
+    tally = Tally(
+        pentanomial=[losses // 2, 0, draws // 2, 0, wins // 2], trinomial=[losses, draws, wins]
+    )
+    return subject._worth(LEVELS[0], {elo: tally})
+
+
+@pytest.mark.usefixtures("two_rungs")
+def test_levels_are_written_beside_the_model_and_read_again(measure: Any, good: Path, capsys: Any):  # noqa: F811
+    assert measure("--level", "club", "--level", "Beginner", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report == json.loads((good.parent / "levels.json").read_text())
+    assert report["scale"] == "UCI_Elo of Scripted at 1 ms a move, 1 thread, 16 MiB hash"
+    found = read_levels(good.parent / "levels.json")
+    assert found == levels_of(good, report["sha256"])
+    assert found is not None
+    assert [one.level.name for one in found.levels] == ["Beginner", "Club"]
+    for one in found.levels:
+        played = sum(rung.won + rung.drawn + rung.lost for rung in one.rungs)
+        assert one.games == played == 4
+    assert list(good.parent.glob("*.games.jsonl")) == []
+
+
+@pytest.mark.usefixtures("two_rungs")
+def test_a_level_that_wins_goes_on_to_a_stronger_opponent(measure: Any, good: Path):  # noqa: F811
+    """The network mates at once, the other knows nothing."""
+    assert measure("--level", "Full", games=8) == 0
+    found = read_levels(good.parent / "levels.json")
+    assert found is not None
+    rungs = {rung.stockfish_elo: rung for rung in found.levels[0].rungs}
+    assert set(rungs) == {1350, 1700}
+    assert rungs[1350].won + rungs[1350].drawn + rungs[1350].lost == 4
+    assert rungs[1350].won > rungs[1350].lost
+
+
+@pytest.mark.usefixtures("two_rungs")
+def test_levels_measured_before_stay_unless_the_scale_is_another(measure: Any, good: Path):  # noqa: F811
+    def names() -> list[str]:
+        found = read_levels(good.parent / "levels.json")
+        assert found is not None
+        return [one.level.name for one in found.levels]
+
+    assert measure("--level", "Casual") == 0
+    assert measure("--level", "Beginner") == 0
+    assert names() == ["Beginner", "Casual"]
+    assert measure("--level", "Club", ms=2) == 0
+    assert names() == ["Club"]
+
+
+@pytest.mark.usefixtures("two_rungs")
+def test_a_killed_measurement_goes_on_from_its_games(
+    measure: Any,
+    good: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def killed(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subject, "_worth", killed)
+        assert measure("--level", "Club") == 130
+    assert list(good.parent.glob("levels.club-1*.games.jsonl"))
+    heard = (tmp_path / "heard").read_text().count("go movetime")
+    assert measure("--level", "Club") == 0
+    assert (tmp_path / "heard").read_text().count("go movetime") == heard > 0
+    assert list(good.parent.glob("*.games.jsonl")) == []
+
+
+def test_openings_of_opponents_are_distinct(fake: Path):  # noqa: F811
+    ladder = subject.prepare_ladder(games=10, stockfish=fake)
+    assert ladder.rungs == (1350, 1500, 1700, 2000, 2300, 2600)
+    positions = [one.board().epd() for elo in ladder.rungs for one in ladder.openings(elo).openings]
+    assert len(set(positions)) == len(positions) == 30
+
+
+def test_a_level_plays_as_it_is_met_in_the_browser(fake: Path):  # noqa: F811
+    ladder = subject.prepare_ladder(games=2, stockfish=fake, workers=2)
+    settings = subject._settings(find_level("Club"), ladder)
+    assert (settings.simulations, settings.batch_size) == (10, 16)
+    assert settings.games_at_once() == settings.worker_count() == 2
+
+
+def test_a_seat_with_a_temperature_plays_by_the_chance_of_its_seed_and_game(
+    hash_evaluator: HashEvaluator,
+):
+    def opening_moves(seed: int, temperature: float = 1.5) -> list[chess.Move]:
+        settings = MatchSettings(simulations=1, seed=seed)
+        seat = NetworkSeat(hash_evaluator, settings, threading.Event(), temperature=temperature)
+        games = range(12)
+        answers = seat.choose(games, [chess.Board() for _ in games])
+        return [answer.move for answer in answers if isinstance(answer, Choice)]
+
+    assert len(set(opening_moves(0))) > 3
+    assert opening_moves(0) == opening_moves(0) != opening_moves(1)
+    assert len(set(opening_moves(0, temperature=0.0))) == 1
+
+
+def test_a_level_that_loses_everything_is_below_a_bound():
+    """Wilson's: a score of at most 3.7 % in 100 games."""
+    found = worth(100, 0, 0)
+    assert (found.elo, found.elo_low) == (None, None)
+    assert found.elo_high == pytest.approx(1350 - 566, abs=2)
+    assert worth(98, 0, 2).elo_high > found.elo_high
+
+
+def test_a_level_that_wins_everything_is_above_a_bound():
+    found = worth(0, 0, 100, elo=2600)
+    assert (found.elo, found.elo_high) == (None, None)
+    assert found.elo_low == pytest.approx(2600 + 566, abs=2)
+
+
+def test_a_level_between_its_opponents_has_an_interval():
+    found = worth(40, 20, 40)
+    assert found.elo == 1350
+    assert found.elo_low < 1350 < found.elo_high
+    assert found.words == "about 1350 Elo"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--games", "5"], "expected --games to be an even number"),
+        (["--level", "Weak"], "expected the name of a level (Beginner, "),
+        (["--stockfish", "/no/fish"], "expected Stockfish at /no/fish"),
+        (["--games", "500"], "expected 1500 distinct openings"),
+    ],
+)
+def test_wrong_options_are_one_line_before_any_game(
+    good: Path,  # noqa: F811
+    fake: Path,  # noqa: F811
+    back_rank: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+):
+    asked = ["--stockfish", str(fake)] if "--stockfish" not in options else []
+    asked += ["--openings", str(back_rank)]
+    assert main(["benchmark", "levels", str(good), *asked, *options]) == BAD_INPUT
+    printed = capsys.readouterr().err
+    assert printed.count("\n") == 1
+    assert message in printed
+
+
+def test_a_file_that_holds_something_else_is_not_overwritten(
+    measure: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    mine = tmp_path / "diary.json"
+    mine.write_text("{}")
+    assert measure("--output", str(mine)) == BAD_INPUT
+    assert "expected the Elo of levels in" in capsys.readouterr().err
+    assert mine.read_text() == "{}"
