@@ -14,6 +14,7 @@ from aztoolkit.uci.bench import bench
 from aztoolkit.uci.clock import Watch, allot
 from aztoolkit.uci.commands import parse_go, parse_option, parse_position
 from aztoolkit.uci.job import Job, Thinker
+from aztoolkit.uci.limits import level_for, within
 from aztoolkit.uci.networks import Networks, OpenModel, Wanted, open_with
 from aztoolkit.uci.settings import Settings, declarations
 from aztoolkit.uci.tables import Tables
@@ -109,9 +110,10 @@ class Engine:
         go = parse_go(words, board)
         for complaint in go.complaints:
             self._say(complaint)
+        level = level_for(go, self._settings)
         budget = allot(go, board, overhead_s=self._settings.move_overhead_ms / 1000.0)
         self._watch = Watch(go, budget, began_s=began_s)
-        job = Job(board, go, self._watch, self._settings, self._tables)
+        job = Job(board, within(go, level), self._watch, self._settings, self._tables, level)
         self._thread = threading.Thread(
             target=self._thinker.do, args=(job,), name="search", daemon=True
         )

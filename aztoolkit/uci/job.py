@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import chess
+import numpy as np
 
 from aztoolkit.errors import AztoolkitError
 from aztoolkit.evaluator import Evaluator
+from aztoolkit.levels import Level
 from aztoolkit.mcts import Search, SearchResult, best_backend
 from aztoolkit.uci.clock import Watch
 from aztoolkit.uci.commands import Go
-from aztoolkit.uci.lines import Progress, best_lines, bestmove_line, info_lines
+from aztoolkit.uci.lines import Line, Progress, best_lines, bestmove_line, info_lines
 from aztoolkit.uci.networks import Network, Networks
 from aztoolkit.uci.settings import Settings
 from aztoolkit.uci.tables import TableEvaluator, Tables
@@ -34,14 +36,20 @@ class Job:
     watch: Watch
     settings: Settings
     tables: Tables | None
+    level: Level | None = None
+    """What limits its play; None for full strength."""
 
 
 class Thinker:
     """Does one job after the other, each on whatever thread calls."""
 
-    def __init__(self, networks: Networks, write: Write) -> None:
+    def __init__(
+        self, networks: Networks, write: Write, *, chance: np.random.Generator | None = None
+    ) -> None:
+        """Takes what draws the moves of levels; without it, other moves each time."""
         self._networks, self._write = networks, write
         self._tree = KeptTree()
+        self._chance = chance or np.random.default_rng()
 
     def forget(self) -> None:
         """Drops the tree and every remembered evaluation."""
@@ -77,7 +85,13 @@ class Thinker:
                 return _any_move(job.board)
             result = thinking.seen
         self._report(job, thinking, result)
-        return bestmove_line(job.board, best_lines(thinking.search, result, 1)[0])
+        return bestmove_line(job.board, self._line(job, thinking, result))
+
+    def _line(self, job: Job, thinking: Thinking, result: SearchResult) -> Line:
+        """Returns the move to play, and what is expected to follow the best one."""
+        best = best_lines(thinking.search, result, 1)[0]
+        move = result.draw(job.level.temperature, self._chance) if job.level else best[0]
+        return best if move == best[0] else (move,)
 
     def _without_network(self, job: Job) -> str:
         if self._networks.opening:
@@ -95,7 +109,8 @@ class Thinker:
         if in_tree:
             evaluator = TableEvaluator(evaluator, in_tree)
         if len(among) == job.board.legal_moves.count():
-            among, search = (), self._tree.search_for(network, in_tree, job.settings)
+            among = ()
+            search = self._tree.search_for(network, in_tree, job.settings, level=job.level)
         else:
             search = self._tree.search_apart(network, job.settings)
         return Thinking(
@@ -107,7 +122,7 @@ class Thinker:
             batch=network.batch,
             among=among,
             table_value=_known_value(job) if known else None,
-            analyse=job.settings.analyse_mode,
+            analyse=job.settings.analyse_mode or job.level is not None,
             report=lambda thinking, result: self._report(job, thinking, result),
         )
 

@@ -7,6 +7,7 @@ from pydantic.fields import FieldInfo
 
 from aztoolkit.backends import BackendName
 from aztoolkit.errors import ConfigError
+from aztoolkit.levels import FULL, Level, LevelName, find_level
 from aztoolkit.model import Precision
 
 EMPTY = "<empty>"
@@ -38,6 +39,8 @@ class Settings(BaseModel):
     """Whether castling is written as king takes rook."""
     analyse_mode: bool = Field(default=False, alias="UCI_AnalyseMode")
     """Whether to think on where the best move cannot change any more."""
+    level_name: LevelName = Field(default=FULL.name, alias="Level")
+    """How strong it plays for people; `Full` sets no limit."""
     weights: str = Field(default="", alias="WeightsFile")
     """A model, a run, a folder of models, or `shipped`; empty takes the newest run, else `shipped`."""
     backend: BackendName = Field(default="auto", alias="Backend")
@@ -58,7 +61,7 @@ class Settings(BaseModel):
             raise ConfigError(f"expected the name of an option, got {name!r}")
         value = "" if value == EMPTY else value
         choices = _choices(type(self).model_fields[field])
-        value = next((choice for choice in choices if choice == value.lower()), value)
+        value = next((choice for choice in choices if choice.lower() == value.lower()), value)
         try:
             settings = self.model_validate(self.model_dump() | {field: value})
             settings.backend_values()
@@ -78,6 +81,11 @@ class Settings(BaseModel):
                 )
             values[key] = min(int(text), 4096)
         return values
+
+    @property
+    def level(self) -> Level | None:
+        """What limits play; None for full strength."""
+        return None if self.level_name == FULL.name else find_level(self.level_name)
 
     @property
     def cache_mb(self) -> int:

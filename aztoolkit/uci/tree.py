@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from aztoolkit.levels import Level
 from aztoolkit.mcts import Search, SearchConfig, create_cache, create_mcts
 from aztoolkit.uci.networks import Network
 from aztoolkit.uci.settings import Settings
@@ -24,13 +25,21 @@ class KeptTree:
         """Has the next search begin without knowledge; may be called while another is under way."""
         self._stale = True
 
-    def search_for(self, network: Network, tables: Tables | None, settings: Settings) -> Search:
+    def search_for(
+        self,
+        network: Network,
+        tables: Tables | None,
+        settings: Settings,
+        *,
+        level: Level | None = None,
+    ) -> Search:
         """Returns the tree, or a new one where the old one came about otherwise.
 
         Args:
             tables: those that speak through the evaluator.
+            level: of the search; a weak one shall not know what a strong one found.
         """
-        origin = (network, tables, settings.hash_mb)
+        origin = (network, tables, settings.hash_mb, level)
         if origin != self._origin:
             self._search = self._cache = None  # first, so that memory is not taken twice
             self._cache, self._origin = create_cache(settings.cache_mb), origin

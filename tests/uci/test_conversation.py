@@ -26,6 +26,7 @@ OPTIONS = {
     "Backend",
     "BackendOptions",
     "Precision",
+    "Level",
 }
 
 
