@@ -13,7 +13,7 @@ from aztoolkit.encoding import lc0_112, lc0_1858
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.mcts import SearchConfig
 from aztoolkit.player import Limit, Player
-from benchmarks.tactics import tactics
+from benchmarks.puzzles import puzzles
 from tests.export.lc0.test_import import softmax
 
 MIRROR_POLICY, MIRROR_VALUE = 0.15, 0.03
@@ -114,5 +114,6 @@ def test_it_beats_a_player_without_a_network_in_every_game(
 @pytest.mark.slow
 def test_it_solves_more_tactics_with_search(maia: Path, shared_data: Path):
     suite = shared_data / "epd" / "wac.epd"
-    found = tactics(maia / "maia-1500.onnx", suite, simulations=(1, 60), first=60)
-    assert 0 < found["solved"]["1"] < found["solved"]["60"]
+    found = puzzles(str(maia / "maia-1500.onnx"), [suite], simulations=(1, 60), first=60)
+    alone, searched = (row["solved"] for row in found["rows"])
+    assert 0 < alone < searched
