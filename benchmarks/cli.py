@@ -256,7 +256,7 @@ def puzzles(
     model: str,
     *,
     suite: Annotated[list[Path], Parameter(negative="", consume_multiple=True)],
-    simulations: Annotated[list[Simulations], Parameter(negative="")] = [1, 100, 800],  # noqa: B006, never changed
+    simulations: Annotated[list[Simulations], Parameter(negative="")] = [1, 100, 800],  # noqa: B006
     first: PositiveInt | None = None,
     together: Annotated[int, Parameter(validator=Number(gte=1, lte=4096))] = 64,
     backend: BackendName = "auto",
