@@ -19,6 +19,7 @@ from aztoolkit.model import ModelSpec, sidecar
 from aztoolkit.player import Player
 from serve.disagreements import read_disagreements
 from serve.errors import not_found
+from serve.levels import offer_levels
 from serve.schemas import Disagreement, DisagreementList, Distance, EngineInfo, Verdict
 
 _PREFERENCE = ("int8", "fp32", "fp16")
@@ -146,6 +147,7 @@ def open_engine(model: Path, evaluator: Evaluator, *, backend: str = "") -> Engi
         gate_page=_page_url(model, "gate", gate),
         compare_page=_page_url(model, "compare", compare),
         disagreements=len(disagreements),
+        strengths=offer_levels(model, digest),
     )
     original = compare.get("first", {}).get("sha256")
     config = SearchConfig(memory_mb=_TREE_MEMORY_MB)

@@ -86,8 +86,12 @@ async def resign(game: Game, side: chess.Color | None) -> None:
 
 
 def change_seat(game: Game, color: chess.Color, seat: Seat) -> None:
-    """Sets who plays a side from now on; a search under way is not disturbed."""
-    if seat.engine is not game.seats[color].engine:
+    """Sets who plays a side from now on; a search under way is not disturbed.
+
+    An engine that is to play weaker forgets what it has found with more simulations.
+    """
+    before = game.seats[color]
+    if seat.engine is not before.engine or seat.simulations < before.simulations:
         game.trees.pop(color, None)
     game.seats[color] = seat
     game.changed()
@@ -106,7 +110,7 @@ def _begin_search(game: Game, seat: Seat, searches: Searches) -> "asyncio.Task[N
     color, board = game.board.turn, game.board.copy()
     tree = game.trees.get(color) or seat.engine.player.new_game()
     game.job = Job(tree, board, seat.simulations, watch=_watch(game, seat.engine.info.id))
-    found = searches.begin(seat.engine, game.job)
+    found = searches.begin(seat.engine, game.job, client=game.client)
     game.trees[color] = tree
     return asyncio.create_task(_finish_search(game, seat, found))
 

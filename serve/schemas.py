@@ -121,6 +121,33 @@ class Distance(_Report):
     winrate_error_p99: float
 
 
+class EngineLevel(_Message):
+    """A named strength, and what it is worth where that was measured."""
+
+    name: str
+    """Such as `Club`."""
+    simulations: Simulations
+    temperature: Temperature
+    worth: str | None = None
+    """In words, such as `about 1450 Elo`; null where it was not measured."""
+    elo: float | None = None
+    """Null also where the games bound it on one side only."""
+    elo_low: float | None = None
+    """95 % interval; null also where it is open below."""
+    elo_high: float | None = None
+    """Likewise above."""
+    games: int | None = None
+
+
+class EngineLevels(_Message):
+    """The levels that an engine is offered at."""
+
+    levels: list[EngineLevel]
+    """From the weakest to the strongest."""
+    scale: str | None
+    """Whose Elo it is, such as `UCI_Elo of Stockfish 15.1 at 100 ms a move`; null if none was measured."""
+
+
 class EngineInfo(_Message):
     """A model that can be played."""
 
@@ -142,6 +169,8 @@ class EngineInfo(_Message):
     """Path of the comparison's."""
     disagreements: int
     """Positions that `/api/engines/{id}/disagreements` lists; 0 if the model was never compared."""
+    strengths: EngineLevels
+    """For people to choose from."""
 
 
 class EngineList(_Message):

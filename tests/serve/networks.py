@@ -11,6 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from aztoolkit.encoding.az119 import PLANES
 from aztoolkit.encoding.az4672 import MOVE_PLANES, SIZE
+from aztoolkit.files import sha256
+from aztoolkit.levels import LEVELS, levels_path
 from aztoolkit.model import INPUT, OUTPUTS, WDL_SIZE, ModelSpec, Precision
 
 _OPSET, _IR_VERSION = 17, 8
@@ -71,6 +73,21 @@ def write_run(run: Path) -> Path:
     (run / "export" / "int8.gate.json").write_text(json.dumps(verdict))
     (run / "export" / "int8.compare.json").write_text(json.dumps(distance))
     return run
+
+
+def write_levels(model: Path, **worth: float | None) -> Path:
+    """Writes what the level Club of a model is worth, beside it; `worth` changes figures of it."""
+    club = next(level for level in LEVELS if level.name == "Club")
+    figures = {"elo": 1446.0, "elo_low": 1381.0, "elo_high": 1511.0, "games": 100}
+    measured = {
+        "model": model.name,
+        "sha256": sha256(model),
+        "scale": "UCI_Elo of Stockfish 15.1 at 100 ms a move",
+        "levels": [{"level": club.model_dump(), **figures, **worth}],
+    }
+    path = levels_path(model)
+    path.write_text(json.dumps(measured))
+    return path
 
 
 def _spec(precision: Precision) -> ModelSpec:

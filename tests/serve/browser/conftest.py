@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from aztoolkit.files import sha256
 from tests.serve.conftest import FEW, ServerProcess
+from tests.serve.networks import write_levels
 from tests.serve.page import FLAGS
 from tests.serve.restarts import RestartableServer
 
@@ -40,7 +41,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def compared_run(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny run with the pages of its reports and a position that its engines disagree on."""
+    """The tiny run with pages of reports, the Elo of a level, and where its engines disagree."""
     run = tmp_path_factory.mktemp("compared") / "tiny"
     shutil.copytree(run_folder, run)
     compare = run / "export" / "int8.compare.json"
@@ -50,6 +51,7 @@ def compared_run(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     (run / "export" / "int8.gate.html").write_text(
         "<!doctype html><title>Gate</title><h1>Gate</h1>"
     )
+    write_levels(run / "export" / "int8.onnx")
     return run
 
 

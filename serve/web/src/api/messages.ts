@@ -20,6 +20,25 @@ export interface Distance {
   winrate_error_p99: number;
 }
 
+/** A named strength; `worth` says in words what it is worth, such as `about 1450 Elo`. */
+export interface Level {
+  name: string;
+  simulations: number;
+  temperature: number;
+  worth: string | null;
+  elo: number | null;
+  elo_low: number | null;
+  elo_high: number | null;
+  games: number | null;
+}
+
+export interface Levels {
+  /** From the weakest to the strongest. */
+  levels: Level[];
+  /** Whose Elo it is. */
+  scale: string | null;
+}
+
 export interface Engine {
   id: string;
   name: string;
@@ -35,6 +54,7 @@ export interface Engine {
   compare_page: string | null;
   /** Positions that its list of disagreements has. */
   disagreements: number;
+  strengths: Levels;
 }
 
 export interface EngineList {

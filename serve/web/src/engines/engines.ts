@@ -1,6 +1,6 @@
 /** The view of the engines: what each is, what the gate says of it, where its reports are. */
 
-import type { Engine, EngineList } from "../api/messages";
+import type { Engine, EngineList, Level } from "../api/messages";
 import { bytes, count } from "../panel/figures";
 import { hashOf } from "../route";
 import { byId, link, make } from "../shell/dom";
@@ -23,6 +23,7 @@ function card(engine: Engine, isDefault: boolean): HTMLElement {
   ];
   const figures = proofs(engine);
   if (figures.length) parts.push(table(figures));
+  parts.push(...levels(engine));
   const links = reports(engine);
   if (links.length) parts.push(make("p", "links", ...links));
   return make("article", "card engine-card", ...parts);
@@ -35,6 +36,20 @@ function about({ network, precision, size_bytes, training_step }: Engine): strin
 function table(figures: [string, string][]): HTMLElement {
   const rows = figures.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value)));
   return make("dl", "proofs", ...rows);
+}
+
+/** Returns what its levels are worth, and on whose scale; nothing where that was not measured. */
+function levels({ strengths: { levels, scale } }: Engine): HTMLElement[] {
+  const measured = levels.filter(({ worth }) => worth);
+  if (!scale || !measured.length) return [];
+  const rows = measured.map((level): [string, string] => [level.name, `${level.worth}${interval(level)}`]);
+  return [make("p", "quiet", `Levels, by ${scale}:`), table(rows)];
+}
+
+function interval({ elo_low, elo_high, games }: Level): string {
+  const played = games === null ? "" : `, ${count(games)} games`;
+  if (elo_low === null || elo_high === null) return played;
+  return ` (${elo_low.toFixed(0)} to ${elo_high.toFixed(0)}${played})`;
 }
 
 function reports(engine: Engine): HTMLElement[] {

@@ -1,9 +1,9 @@
 /** The dialog of a new game: who plays, and from where. */
 
-import type { EngineList, NewGame, Players } from "../api/messages";
+import type { EngineList, NewGame, Players, Side } from "../api/messages";
 import { byId, onClick } from "../shell/dom";
 import { recall, remember } from "../shell/settings";
-import { choosePlayer, chosenPlayer, fillFields } from "./player_fields";
+import { PlayerFields } from "./player_fields";
 
 /** What the dialog can bring about; both resolve to whether it was done. */
 interface Actions {
@@ -13,13 +13,16 @@ interface Actions {
 
 export class NewGameDialog {
   private readonly dialog = byId<HTMLDialogElement>("new-game");
+  private readonly fields: Record<Side, PlayerFields>;
 
   constructor(
     private readonly list: EngineList,
     private readonly actions: Actions,
   ) {
-    for (const side of ["white", "black"] as const) fillFields(side, list);
-    onClick("swap-sides", () => this.choose({ white: chosenPlayer("black"), black: chosenPlayer("white") }));
+    this.fields = { white: new PlayerFields("white", list), black: new PlayerFields("black", list) };
+    byId("sides").prepend(this.fields.white.element);
+    byId("sides").append(this.fields.black.element);
+    onClick("swap-sides", () => this.swap());
     onClick("new-game-cancel", () => this.dialog.close());
     onClick("players-apply", () => void this.finish(() => this.actions.apply(this.chosen())));
     byId("new-game-form").addEventListener("submit", (event) => {
@@ -52,12 +55,16 @@ export class NewGameDialog {
   }
 
   private choose(players: Players): void {
-    for (const side of ["white", "black"] as const)
-      choosePlayer(side, players[side], this.list.default_simulations);
+    for (const side of ["white", "black"] as const) this.fields[side].choose(players[side]);
   }
 
   private chosen(): Players {
-    return { white: chosenPlayer("white"), black: chosenPlayer("black") };
+    return { white: this.fields.white.chosen(), black: this.fields.black.chosen() };
+  }
+
+  private swap(): void {
+    const { white, black } = this.chosen();
+    this.choose({ white: black, black: white });
   }
 
   /** Closes if what was asked was done; a refusal leaves the dialog as it is, to be mended. */

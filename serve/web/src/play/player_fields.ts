@@ -1,8 +1,10 @@
-/** The fields of one side's player: who, how many simulations, how much variety. */
+/** The fields of one side's player: who, at what level, or how many simulations and how much variety. */
 
 import type { EngineList, Player, Side } from "../api/messages";
 import { count } from "../panel/figures";
-import { byId } from "../shell/dom";
+import { make } from "../shell/dom";
+import { levelOf, levelsOf, levelWords } from "./levels";
+import { titled } from "./words";
 
 const SIMULATIONS = [1, 10, 50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000];
 const TEMPERATURES = [
@@ -12,64 +14,119 @@ const TEMPERATURES = [
   [1, "Much variety"],
 ] as const;
 const HUMAN = "";
+const OWN = "";
 
-/** Fills the fields of a side with what there is to choose from. */
-export function fillFields(side: Side, list: EngineList): void {
-  const who = field(side, "engine");
-  who.replaceChildren(new Option("You", HUMAN));
-  for (const { id, name, verdict } of list.engines) who.add(new Option(described(name, verdict?.verdict), id));
-  field(side, "simulations").replaceChildren();
-  for (const simulations of SIMULATIONS) {
-    if (simulations <= list.max_simulations) addSimulations(side, simulations);
+export class PlayerFields {
+  /** All of them, to be put into the page. */
+  readonly element: HTMLElement;
+  private readonly engine: HTMLSelectElement;
+  private readonly level: HTMLSelectElement;
+  private readonly simulations: HTMLSelectElement;
+  private readonly temperature: HTMLSelectElement;
+  private readonly strength: HTMLElement;
+
+  constructor(
+    side: Side,
+    private readonly list: EngineList,
+  ) {
+    this.engine = select(`${side}-engine`, () => this.showStrength());
+    this.level = select(`${side}-level`, () => this.takeLevel());
+    this.simulations = select(`${side}-simulations`, () => this.showLevel());
+    this.temperature = select(`${side}-temperature`, () => this.showLevel());
+    this.strength = make(
+      "div",
+      "strength",
+      ...labelled("Level", this.level),
+      ...labelled("Simulations", this.simulations),
+      ...labelled("Variety", this.temperature),
+    );
+    this.strength.id = `${side}-strength`;
+    const legend = make("legend", "", make("i", `disc ${side}`), titled(side));
+    const who = labelled(`${titled(side)} is played by`, this.engine, "hidden");
+    this.element = make("fieldset", "", legend, ...who, this.strength);
+    this.fill();
   }
-  field(side, "temperature").replaceChildren();
-  for (const [value, words] of TEMPERATURES) field(side, "temperature").add(new Option(words, String(value)));
-  who.addEventListener("change", () => showStrength(side));
+
+  /** Chooses a player; those of an engine's fields that a human does not have keep what they say. */
+  choose(player: Player): void {
+    this.engine.value = player.engine ?? HUMAN;
+    this.setStrength(player.simulations ?? this.list.default_simulations, player.temperature ?? 0);
+    this.showStrength();
+  }
+
+  /** Returns the player that is chosen. */
+  chosen(): Player {
+    const engine = this.engine.value;
+    if (engine === HUMAN) return { engine: null, simulations: null, temperature: null };
+    return { engine, simulations: Number(this.simulations.value), temperature: Number(this.temperature.value) };
+  }
+
+  private fill(): void {
+    this.engine.add(new Option("You", HUMAN));
+    for (const { id, name, verdict } of this.list.engines)
+      this.engine.add(new Option(described(name, verdict?.verdict), id));
+    for (const simulations of SIMULATIONS)
+      if (simulations <= this.list.max_simulations) addSimulations(this.simulations, simulations);
+    for (const [value, words] of TEMPERATURES) this.temperature.add(new Option(words, String(value)));
+  }
+
+  private setStrength(simulations: number, temperature: number): void {
+    addSimulations(this.simulations, simulations);
+    this.simulations.value = String(simulations);
+    addTemperature(this.temperature, temperature);
+    this.temperature.value = String(temperature);
+  }
+
+  /** Shows what an engine has and a human has not; what a level is worth differs by the engine. */
+  private showStrength(): void {
+    const engine = this.engine.value;
+    this.strength.hidden = engine === HUMAN;
+    const offered = levelsOf(engine, this.list.engines);
+    const options = offered.map((level) => new Option(levelWords(level), level.name));
+    this.level.replaceChildren(...options, new Option("Own settings", OWN));
+    this.showLevel();
+  }
+
+  private showLevel(): void {
+    this.level.value = levelOf(this.chosen(), this.list.engines)?.name ?? OWN;
+  }
+
+  private takeLevel(): void {
+    const offered = levelsOf(this.engine.value, this.list.engines);
+    const level = offered.find(({ name }) => name === this.level.value);
+    if (level) this.setStrength(level.simulations, level.temperature);
+  }
 }
 
-/** Chooses a player; those of an engine's fields that a human does not have keep what they say. */
-export function choosePlayer(side: Side, player: Player, otherwise: number): void {
-  field(side, "engine").value = player.engine ?? HUMAN;
-  const simulations = player.simulations ?? otherwise;
-  addSimulations(side, simulations);
-  field(side, "simulations").value = String(simulations);
-  addTemperature(side, player.temperature ?? 0);
-  field(side, "temperature").value = String(player.temperature ?? 0);
-  showStrength(side);
+function select(id: string, changed: () => void): HTMLSelectElement {
+  const made = make("select");
+  made.id = id;
+  made.addEventListener("change", changed);
+  return made;
 }
 
-/** Returns the player that is chosen. */
-export function chosenPlayer(side: Side): Player {
-  const engine = field(side, "engine").value;
-  if (engine === HUMAN) return { engine: null, simulations: null, temperature: null };
-  const simulations = Number(field(side, "simulations").value);
-  return { engine, simulations, temperature: Number(field(side, "temperature").value) };
-}
-
-function field(side: Side, name: "engine" | "simulations" | "temperature"): HTMLSelectElement {
-  return byId<HTMLSelectElement>(`${side}-${name}`);
+function labelled(words: string, field: HTMLElement, className = ""): HTMLElement[] {
+  const label = make("label", className, words);
+  label.htmlFor = field.id;
+  return [label, field];
 }
 
 function described(name: string, verdict: string | undefined): string {
   return verdict ? `${name} — ${verdict}` : name;
 }
 
-function showStrength(side: Side): void {
-  byId(`${side}-strength`).hidden = field(side, "engine").value === HUMAN;
-}
-
-function addSimulations(side: Side, simulations: number): void {
+function addSimulations(field: HTMLSelectElement, simulations: number): void {
   const words = `${count(simulations)} simulation${simulations === 1 ? "" : "s"} a move`;
-  addInOrder(field(side, "simulations"), simulations, words);
+  addInOrder(field, simulations, words);
 }
 
-function addTemperature(side: Side, temperature: number): void {
-  addInOrder(field(side, "temperature"), temperature, `Temperature ${temperature}`);
+function addTemperature(field: HTMLSelectElement, temperature: number): void {
+  addInOrder(field, temperature, `Temperature ${temperature}`);
 }
 
-function addInOrder(select: HTMLSelectElement, value: number, words: string): void {
-  const options = [...select.options];
+function addInOrder(field: HTMLSelectElement, value: number, words: string): void {
+  const options = [...field.options];
   if (options.some((option) => Number(option.value) === value)) return;
   const later = options.find((option) => Number(option.value) > value) ?? null;
-  select.add(new Option(words, String(value)), later);
+  field.add(new Option(words, String(value)), later);
 }

@@ -2,6 +2,7 @@
 
 import type { Engine, Game, Player, Side } from "../api/messages";
 import { count } from "../panel/figures";
+import { levelOf, levelWords } from "./levels";
 
 export type NameOf = (player: Player) => string;
 
@@ -30,11 +31,17 @@ export function nameOf(game: Game, side: Side, engines: Engine[]): string {
   return engines.find(({ id }) => id === engine)?.name ?? engine;
 }
 
-/** Returns how strong an engine plays: `800 simulations, some variety`. */
-export function strengthOf({ engine, simulations, temperature }: Player): string {
+/** Returns how strong an engine plays: `Club · about 1450 Elo`, or `400 simulations · temperature 0.3`. */
+export function strengthOf(player: Player, engines: Engine[]): string {
+  const level = levelOf(player, engines);
+  if (!level) return effortOf(player);
+  return level.worth ? levelWords(level) : `${level.name} · ${simulationsOf(level.simulations)}`;
+}
+
+/** Returns what an engine does for a move: `400 simulations · temperature 0.3`. */
+export function effortOf({ engine, simulations, temperature }: Player): string {
   if (engine === null || simulations === null) return "";
-  const variety = temperature ? ` · temperature ${temperature}` : "";
-  return `${count(simulations)} simulation${simulations === 1 ? "" : "s"}${variety}`;
+  return `${simulationsOf(simulations)}${temperature ? ` · temperature ${temperature}` : ""}`;
 }
 
 /** Returns the line that says how the game stands. */
@@ -52,6 +59,10 @@ export function statusOf(game: Game, engines: Engine[], state: { paused: boolean
 
 export function titled(side: Side): string {
   return side === "white" ? "White" : "Black";
+}
+
+function simulationsOf(simulations: number): string {
+  return `${count(simulations)} simulation${simulations === 1 ? "" : "s"}`;
 }
 
 function outcome(game: Game): string {
