@@ -142,6 +142,8 @@ class Engine:
         if self._tables:
             tables = self._tables
             self._say(f"{tables.count} tablebases of up to {tables.most_pieces} pieces")
+            for folder in tables.skipped:
+                self._say(f"SyzygyPath: expected a folder with files *.rtbw, skipped {folder}")
 
     def _bench(self, words: Sequence[str]) -> None:
         """Thinks about some positions, so many nodes each; nothing else is read meanwhile."""

@@ -14,8 +14,9 @@ from aztoolkit.levels import Level
 from aztoolkit.mcts import Search, SearchResult, best_backend
 from aztoolkit.uci.clock import Watch
 from aztoolkit.uci.commands import Go
-from aztoolkit.uci.lines import Line, Progress, best_lines, bestmove_line, info_lines
+from aztoolkit.uci.lines import Line, Progress, best_lines, bestmove_line, info_lines, only
 from aztoolkit.uci.networks import Network, Networks
+from aztoolkit.uci.root import Root
 from aztoolkit.uci.settings import Settings
 from aztoolkit.uci.tables import TableEvaluator, Tables
 from aztoolkit.uci.thinking import Thinking
@@ -75,7 +76,8 @@ class Thinker:
         network = self._networks.take(lambda: job.watch.left_s() <= 0)
         if network is None:
             return self._without_network(job)
-        thinking = self._prepare(job, network)
+        root = _probe(job)
+        thinking = self._prepare(job, root, network)
         try:
             result = thinking.run()
         except AztoolkitError as error:
@@ -84,13 +86,15 @@ class Thinker:
             if thinking.seen is None:
                 return _any_move(job.board)
             result = thinking.seen
-        self._report(job, thinking, result)
-        return bestmove_line(job.board, self._line(job, thinking, result))
+        self._report(job, root, thinking, result)
+        return bestmove_line(job.board, self._line(job, root, thinking, result))
 
-    def _line(self, job: Job, thinking: Thinking, result: SearchResult) -> Line:
+    def _line(self, job: Job, root: Root, thinking: Thinking, result: SearchResult) -> Line:
         """Returns the move to play, and what is expected to follow the best one."""
-        best = best_lines(thinking.search, result, 1)[0]
-        move = result.draw(job.level.temperature, self._chance) if job.level else best[0]
+        best = best_lines(thinking.search, result, 1, ranks=root.ranks)[0]
+        if job.level is None:
+            return best
+        move = only(result, root.best).draw(job.level.temperature, self._chance)
         return best if move == best[0] else (move,)
 
     def _without_network(self, job: Job) -> str:
@@ -100,11 +104,9 @@ class Thinker:
         self._say("expected a network to play with, got none; name one by the option WeightsFile")
         return NO_MOVE
 
-    def _prepare(self, job: Job, network: Network) -> Thinking:
-        asked = job.go.searchmoves or tuple(job.board.legal_moves)
-        known = job.tables.best_moves(job.board, asked) if job.tables else []
-        among = tuple(known) or asked
-        in_tree = None if known else job.tables
+    def _prepare(self, job: Job, root: Root, network: Network) -> Thinking:
+        among = root.left(job.settings.multipv)
+        in_tree = None if root.ranks and among == root.best else job.tables
         evaluator: Evaluator = network.evaluator
         if in_tree:
             evaluator = TableEvaluator(evaluator, in_tree)
@@ -121,20 +123,19 @@ class Thinker:
             watch=job.watch,
             batch=network.batch,
             among=among,
-            table_value=_known_value(job) if known else None,
             analyse=job.settings.analyse_mode or job.level is not None,
-            report=lambda thinking, result: self._report(job, thinking, result),
+            report=lambda thinking, result: self._report(job, root, thinking, result),
         )
 
-    def _report(self, job: Job, thinking: Thinking, result: SearchResult) -> None:
+    def _report(self, job: Job, root: Root, thinking: Thinking, result: SearchResult) -> None:
         """Writes `info` lines."""
-        lines = best_lines(thinking.search, result, job.settings.multipv)
+        lines = best_lines(thinking.search, result, job.settings.multipv, ranks=root.ranks)
         progress = Progress(
             depth=thinking.depth,
             elapsed_s=thinking.elapsed_s,
             table_hits=job.tables.hits if job.tables else 0,
             hash_permille=_fullness(thinking.search),
-            table_value=thinking.table_value,
+            table_values=root.values,
         )
         show_wdl = job.settings.show_wdl
         for line in info_lines(job.board, result, lines, progress, show_wdl=show_wdl):
@@ -144,9 +145,11 @@ class Thinker:
         self._write(f"info string {text}")
 
 
-def _known_value(job: Job) -> int | None:
-    """Returns how the position ends, by the tables, if no good move of it was excluded."""
-    return job.tables.value(job.board) if job.tables and not job.go.searchmoves else None
+def _probe(job: Job) -> Root:
+    """Returns what the tables know of the root; their hits are counted from here on."""
+    if job.tables:
+        job.tables.hits = 0
+    return Root.probe(job.tables, job.board, job.go.searchmoves)
 
 
 def _any_move(board: chess.Board) -> str:

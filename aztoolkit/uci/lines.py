@@ -1,8 +1,8 @@
 """What the engine says of a search: `info` and `bestmove` lines."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import chess
 import numpy as np
@@ -27,8 +27,8 @@ class Progress:
     elapsed_s: float
     table_hits: int
     hash_permille: int
-    table_value: int | None = None
-    """1, 0 or -1 where tablebases know how the root ends, with every move that is left."""
+    table_values: Mapping[chess.Move, int] = field(default_factory=dict)
+    """By move: 1, 0 or -1 where tablebases know how it ends."""
 
 
 def info_lines(
@@ -49,8 +49,9 @@ def info_lines(
     said = []
     for number, line in enumerate(lines, start=1):
         value, draw = _value(result, line[0]), result.wdl[1]
-        if progress.table_value is not None:
-            value, draw = float(progress.table_value), 1.0 - abs(progress.table_value)
+        if line[0] in progress.table_values:
+            known = progress.table_values[line[0]]
+            value, draw = float(known), 1.0 - abs(known)
         score = f"score {_score(board, result, line, value)}"
         if show_wdl:
             score += f" wdl {_wdl(value, draw)}"
@@ -68,15 +69,28 @@ def bestmove_line(board: chess.Board, line: Line) -> str:
     return "bestmove " + " ponder ".join(moves)
 
 
-def best_lines(search: Search, result: SearchResult, count: int) -> list[Line]:
-    """Returns the best moves, at most `count`, each with what is expected to follow."""
-    best = result.best_move
-    first: Line = result.pv if result.pv and result.pv[0] == best else (best,)
-    if count == 1:
-        return [first]
+def best_lines(
+    search: Search,
+    result: SearchResult,
+    count: int,
+    *,
+    ranks: Mapping[chess.Move, int] | None = None,
+) -> list[Line]:
+    """Returns the best moves, at most `count`, each with what is expected to follow.
+
+    Args:
+        ranks: how good each move is by tablebases, which go before what the search found.
+    """
+    best = _best_move(result, ranks or {})
+    leads = result.pv[:1] == (best,)
+    if count == 1 and (leads or not ranks):
+        return [result.pv if leads else (best,)]
     follow = _followings(search, result)
-    order = sorted(range(len(result.moves)), key=lambda i: _worth(result, i), reverse=True)
-    others = [result.moves[i] for i in order if result.moves[i] != best]
+    first = result.pv if leads else follow.get(best, (best,))
+    worth = {move: _worth(result, i) for i, move in enumerate(result.moves)}
+    by_rank = ranks or dict.fromkeys(worth, 0)
+    order = sorted(worth, key=lambda move: (by_rank[move], worth[move]), reverse=True)
+    others = [move for move in order if move != best]
     return [first, *(follow.get(move, (move,)) for move in others[: count - 1])]
 
 
@@ -110,6 +124,13 @@ def is_decided(result: SearchResult, move: chess.Move) -> bool:
         return False
     proof = int(result.proofs[result.moves.index(move)])
     return proof > 0 or (proof < 0 and bool((result.proofs < 0).all()))
+
+
+def _best_move(result: SearchResult, ranks: Mapping[chess.Move, int]) -> chess.Move:
+    if not ranks:
+        return result.best_move
+    highest = max(ranks[move] for move in result.moves)
+    return only(result, [move for move in result.moves if ranks[move] == highest]).best_move
 
 
 def _score(board: chess.Board, result: SearchResult, line: Line, value: float) -> str:

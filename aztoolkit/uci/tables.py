@@ -1,7 +1,7 @@
 """Syzygy tablebases: which moves keep the result at the root, and exact values inside the tree.
 
-At the root the tables know the way, with the 50-move rule. The moves that keep the best result are left
-to the search, and of winning moves only those by which the next capture or pawn move comes soonest.
+At the root the tables know the way, with the 50-move rule: they rank the moves by their result, and by
+how soon the next capture or pawn move comes. In play the best rank alone is left to the search.
 
 In the tree they speak through the evaluator: where few enough pieces stand on the planes that the
 search hands over, the network's win, draw and loss are replaced by the tables'. So the search itself
@@ -12,7 +12,6 @@ Source: python-chess's `chess.syzygy`; ranks as in Stockfish's `Tablebases::root
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import chess
 import chess.syzygy
@@ -49,26 +48,30 @@ class Tables:
     def __init__(self, path: str) -> None:
         """Finds the tables in folders separated as in PATH; raises ConfigError if there are none."""
         self._tables = chess.syzygy.Tablebase()
-        for folder in filter(None, path.split(os.pathsep)):
-            if not Path(folder).is_dir():
-                raise ConfigError(f"SyzygyPath: expected a folder, got nothing at {folder}")
-            self._tables.add_directory(folder)
+        folders = list(filter(None, path.split(os.pathsep)))
+        self.skipped = tuple(folder for folder in folders if not self._has_added(folder))
+        """Folders that are not there, cannot be read or have no tables."""
         self.count = len(self._tables.wdl)
         if not self.count:
-            raise ConfigError(f"SyzygyPath: expected files *.rtbw in {path}, got none")
+            raise ConfigError(f"SyzygyPath: expected folders with files *.rtbw, got none in {path}")
         self.most_pieces = max(len(name.replace("v", "")) for name in self._tables.wdl)
         self.hits = 0
+        """Positions that were found, since whoever counts set it to 0."""
 
-    def best_moves(self, board: chess.Board, moves: Sequence[chess.Move]) -> list[chess.Move]:
-        """Returns those of `moves` that keep the best result; nothing where the tables do not know."""
+    def ranks(self, board: chess.Board, moves: Sequence[chess.Move]) -> dict[chess.Move, int]:
+        """Returns how good each of `moves` is; nothing where the tables do not know.
+
+        Higher is better. Among moves that win (lose), those are better by which the next capture or pawn
+        move comes sooner (later).
+        """
         if not self.covers(board):
-            return []
+            return {}
         try:
-            ranks = [self._rank(board, move) for move in moves]
+            ranks = {move: self._rank(board, move) for move in moves}
         except KeyError:  # a table is missing, of the position or behind a capture
-            return []
+            return {}
         self.hits += len(moves)
-        return [move for move, rank in zip(moves, ranks, strict=True) if rank == max(ranks)]
+        return ranks
 
     def covers(self, board: chess.Board) -> bool:
         """Returns whether a position is of the kind that tables are about."""
@@ -86,6 +89,13 @@ class Tables:
             return None
         self.hits += 1
         return 0 if late or abs(wdl) != _WIN else wdl // _WIN
+
+    def _has_added(self, folder: str) -> bool:
+        """Adds the tables of a folder; returns whether there are any."""
+        try:
+            return self._tables.add_directory(folder) > 0
+        except OSError:
+            return False
 
     def _is_late(self, board: chess.Board) -> bool:
         return abs(self._tables.probe_dtz(board)) + board.halfmove_clock > _ZEROED
@@ -114,6 +124,11 @@ class Tables:
             return _ZEROING[-self._tables.probe_wdl(board)]
         distance = -self._tables.probe_dtz(board)
         return distance + (distance > 0) - (distance < 0)
+
+
+def outcome(rank: int) -> int:
+    """Returns how a move of a rank ends for who makes it: 1, 0 or -1; what comes too late is a draw."""
+    return (rank > _CURSED) - (rank < -_CURSED)
 
 
 class TableEvaluator:

@@ -47,8 +47,6 @@ class Thinking:
     """Positions asked about at once, at the most."""
     among: Sequence[chess.Move] = ()
     """The moves to choose from, if not all; only with a search that is new and has no cache."""
-    table_value: int | None = None
-    """1, 0 or -1 where tablebases know how `board` ends."""
     analyse: bool = False
     """Whether to use all the time, however clear the move."""
     report: Callable[["Thinking", SearchResult], None] = lambda _thinking, _result: None

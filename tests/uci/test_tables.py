@@ -1,6 +1,9 @@
 """Tablebases at the root and in the tree; with real tables where they are at hand."""
 
+import os
 import random
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import chess
@@ -13,8 +16,14 @@ from aztoolkit.errors import ConfigError
 from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.model import ModelSpec
 from aztoolkit.uci.engine import Engine
+from aztoolkit.uci.root import Root
 from aztoolkit.uci.settings import Settings
 from aztoolkit.uci.tables import TableEvaluator, Tables, decode
+from tests.uci.conftest import PATIENCE_S
+
+DRAWN_AND_WON = "8/8/4k3/8/4K3/8/4P3/8 w - - 0 1"
+"""Three moves win, one of them sooner; three draw."""
+KNIGHT_ENDING = "8/8/8/8/3k4/8/8/KBN5 w - - 0 1"
 
 KINDS = ["KQvK", "KRvK", "KPvK", "KRvKP", "KBNvK", "KQvKR", "KPvKP"]
 
@@ -51,7 +60,7 @@ def test_moves_kept_at_the_root_keep_the_result(tables: Tables, folder: Path, ki
     with chess.syzygy.open_tablebase(str(folder)) as oracle:
         for _ in range(15):
             board = random_position(rng, kind)
-            best = tables.best_moves(board, list(board.legal_moves))
+            best = Root.probe(tables, board, ()).best
             assert best
             value = oracle.probe_wdl(board)
             for move in board.legal_moves:
@@ -71,7 +80,7 @@ def test_wins_are_won_by_the_moves_kept(tables: Tables, kind: str, most_moves: i
         while tables.value(board) != 1 or board.turn != chess.WHITE:
             board = random_position(rng, kind)
         for _ in range(2 * most_moves):
-            board.push(rng.choice(tables.best_moves(board, list(board.legal_moves))))
+            board.push(rng.choice(Root.probe(tables, board, ()).best))
             if board.is_game_over(claim_draw=True):
                 break
         assert board.is_checkmate(), board.fen()
@@ -86,8 +95,8 @@ def test_a_win_that_comes_too_late_is_a_draw(tables: Tables):
 
 def test_castling_rights_and_crowds_are_not_covered(tables: Tables):
     castling = chess.Board("4k3/8/8/8/8/8/8/4K2R w K - 0 1")
-    assert tables.best_moves(castling, list(castling.legal_moves)) == []
-    assert tables.best_moves(chess.Board(), list(chess.Board().legal_moves)) == []
+    assert tables.ranks(castling, list(castling.legal_moves)) == {}
+    assert tables.ranks(chess.Board(), list(chess.Board().legal_moves)) == {}
 
 
 @pytest.mark.parametrize("encoding", ["az119", "lc0_112"])
@@ -130,37 +139,111 @@ def test_the_tree_hears_what_the_tables_know(
     assert not answers[-2:].any()
 
 
-def test_the_engine_plays_and_scores_by_the_tables(
-    folder: Path, az_spec: ModelSpec, tmp_path: Path
-):
+@pytest.fixture
+def said(folder: Path, az_spec: ModelSpec, tmp_path: Path) -> Callable[..., list[str]]:
+    """Says lines to an engine with tables, each when the move before has come; returns its answers."""
     model = tmp_path / "m.onnx"
     model.touch()
-    said: list[str] = []
-    engine = Engine(
-        Settings(weights=str(model)),
-        said.append,
-        open_model=lambda _model, _choice, _threads: UniformEvaluator(az_spec),
-    )
-    lines = [
-        f"setoption name SyzygyPath value {folder}",
-        "setoption name UCI_ShowWDL value true",
+
+    def talk(*lines: str, path: str = str(folder)) -> list[str]:
+        answers: list[str] = []
+        moved = threading.Semaphore(0)
+
+        def hear(answer: str) -> None:
+            answers.append(answer)
+            if answer.startswith("bestmove"):
+                moved.release()
+
+        def one_by_one() -> Iterator[str]:
+            yield from (f"setoption name {option}" for option in options)
+            for line in lines:
+                yield line
+                assert not line.startswith("go") or moved.acquire(timeout=PATIENCE_S)
+
+        options = [f"SyzygyPath value {path}", "UCI_ShowWDL value true"]
+        engine = Engine(
+            Settings(weights=str(model)),
+            hear,
+            open_model=lambda _model, _choice, _threads: UniformEvaluator(az_spec),
+        )
+        assert engine.run(one_by_one())
+        return answers
+
+    return talk
+
+
+def infos(said: list[str]) -> list[dict[str, str]]:
+    """Returns what `info` lines say, by their words: `score` with its kind, `pv` as its first move."""
+    found = []
+    for words in (line.split() for line in said if " multipv " in line):
+        figures = {name: words[words.index(name) + 1] for name in ("multipv", "tbhits", "pv")}
+        wdl = words[words.index("wdl") + 1 :][:3]
+        found.append(figures | {"wdl": " ".join(wdl)})
+    return found
+
+
+def test_the_engine_plays_and_scores_by_the_tables(said: Callable[..., list[str]]):
+    answers = said(
         "position fen 8/8/8/8/8/4k3/8/r3K3 w - - 0 1",
         "go nodes 50",
         "position fen 8/8/8/3k4/8/8/8/QK6 w - - 0 1",
         "go nodes 50",
         "position fen k7/8/8/8/8/8/1p6/K1Q4R w - - 0 1",
         "go nodes 50",
-        "bench 1",
-    ]
-    assert engine.run(lines)
-    assert "tablebases of up to" in said[0]
-    infos = [line for line in said if line.startswith("info depth") and " wdl " in line]
-    assert any(" wdl 1000 0 0 " in line for line in infos)
-    assert any(" tbhits " in line and " tbhits 0 " not in line for line in infos)
+    )
+    assert "tablebases of up to" in answers[0]
+    assert any(info["wdl"] == "1000 0 0" for info in infos(answers))
+    assert any(info["tbhits"] != "0" for info in infos(answers))
+
+
+def test_more_lines_than_best_moves_are_taken_from_the_next_ranks(
+    said: Callable[..., list[str]], tables: Tables
+):
+    board = chess.Board(DRAWN_AND_WON)
+    ranks = tables.ranks(board, list(board.legal_moves))
+    answers = said(
+        "setoption name MultiPV value 40", f"position fen {DRAWN_AND_WON}", "go nodes 60"
+    )
+    last = infos(answers)[-len(ranks) :]
+    assert [info["multipv"] for info in last] == [str(n) for n in range(1, len(ranks) + 1)]
+    shown = [ranks[chess.Move.from_uci(info["pv"])] for info in last]
+    assert shown == sorted(ranks.values(), reverse=True)
+    assert {info["wdl"] for info in last} == {"1000 0 0", "0 1000 0"}
+    best = next(line for line in answers if line.startswith("bestmove"))
+    assert ranks[chess.Move.from_uci(best.split()[1])] == max(ranks.values())
+
+
+def test_six_lines_are_shown_where_few_moves_are_best(said: Callable[..., list[str]]):
+    answers = said("setoption name MultiPV value 6", f"position fen {KNIGHT_ENDING}", "go nodes 60")
+    assert [info["multipv"] for info in infos(answers)[-6:]] == list("123456")
+
+
+@pytest.mark.parametrize(("move", "wdl"), [("e4f4", "1000 0 0"), ("e4f3", "0 1000 0")])
+def test_moves_asked_for_are_scored_by_the_tables(
+    said: Callable[..., list[str]], move: str, wdl: str
+):
+    answers = said(f"position fen {DRAWN_AND_WON}", f"go nodes 20 searchmoves {move}")
+    last = infos(answers)[-1]
+    assert (last["pv"], last["wdl"]) == (move, wdl)
+
+
+def test_hits_are_counted_anew_for_each_search(said: Callable[..., list[str]]):
+    known = [f"position fen {DRAWN_AND_WON}", "go nodes 20"]
+    answers = infos(said(*known, "position startpos", "go nodes 20", *known))
+    hits = [info["tbhits"] for info in answers if info["multipv"] == "1"]
+    assert hits[0] == hits[-1] != "0"
+    assert "0" in hits
+
+
+def test_a_folder_that_is_missing_is_skipped_and_named(
+    said: Callable[..., list[str]], folder: Path, tmp_path: Path
+):
+    answers = said(path=os.pathsep.join([str(tmp_path / "nowhere"), str(folder)]))
+    assert "tablebases of up to" in answers[0]
+    assert answers[1].endswith(f"skipped {tmp_path / 'nowhere'}")
 
 
 def test_a_folder_without_tables_is_refused(tmp_path: Path):
-    with pytest.raises(ConfigError, match=r"\*\.rtbw"):
-        Tables(str(tmp_path))
-    with pytest.raises(ConfigError, match="got nothing at"):
-        Tables(str(tmp_path / "nowhere"))
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ConfigError, match=r"\*\.rtbw, got none"):
+            Tables(str(path))
