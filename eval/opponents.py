@@ -54,7 +54,7 @@ class Opponent:
     source: str
     """As it was given, a run folder resolved to its model."""
     sha256: str | None
-    """Of the model file or the checkpoint; None if it is neither."""
+    """Of the model file, the checkpoint, or the UCI engine's program; None if it is none of them."""
     open_seat: _Opener
     """Opens it for one thread, given how to play and what tells that the match is over."""
     model: Path | None = None
@@ -177,9 +177,8 @@ def _uci_opponent(text: str) -> Opponent:
             f"expected a UCI engine, got no program {program!r} on PATH; install it "
             "(such as `apt-get install stockfish`) or give its path after 'uci:'"
         )
-    return Opponent(
-        Path(found).name, f"uci:{text}", None, uci_opener([found, *command[1:]], options)
-    )
+    opener = uci_opener([found, *command[1:]], options)
+    return Opponent(Path(found).name, f"{UCI_PREFIX}{text}", sha256(Path(found)), opener)
 
 
 def uci_opener(command: list[str], options: dict[str, str]) -> _Opener:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from aztoolkit import __version__
+from aztoolkit.backends import choose_backend
+from aztoolkit.hardware import probe_cpu
 from aztoolkit.mcts import best_backend
 from eval.journal import Journal
 from eval.match import Labour, play_games
@@ -96,12 +98,23 @@ def _count(tally: Tally, is_over: Callable[[Tally], bool]) -> bool:
 def identify(
     opponents: Sequence[Opponent], book: Book, settings: MatchSettings
 ) -> dict[str, object]:
-    """Returns what makes a match the same match: its games may be continued by another run."""
+    """Returns what makes a match the same match: its games may be continued by another run.
+
+    Where moves are limited by time, the processor is part of it.
+    """
     return {
         "aztoolkit": __version__,
         "search": best_backend(),
-        "engines": [opponent.sha256 or opponent.source for opponent in opponents],
+        "engines": [_identity(opponent, settings) for opponent in opponents],
+        "processor": probe_cpu().name if settings.movetime_ms else None,
         "openings": book.sha256,
         "pairs": len(book.openings),
         "settings": settings.model_dump(mode="json", exclude=_UNIMPORTANT),
     }
+
+
+def _identity(opponent: Opponent, settings: MatchSettings) -> list[str | None]:
+    """Returns a model's hash and the backend it runs on; of a UCI engine its options, too."""
+    if opponent.model is None:
+        return [opponent.sha256, opponent.source]
+    return [opponent.sha256, choose_backend(opponent.model, settings.backend).backend]
