@@ -16,6 +16,7 @@ colour. Search is as the browser and UCI have it. Every game is kept in a journa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Ladder:
     rungs: tuple[int, ...]
     """Its Elos, rising."""
     book: Book
-    """Openings of all rungs, one after the other."""
+    """Openings of all rungs, dealt out in turn."""
     pairs: int
     """Of each level, against all opponents together."""
     seed: int
@@ -72,9 +73,9 @@ class Ladder:
         return f"UCI_Elo of {engine}, 1 thread, {HASH_MB} MiB hash"
 
     def openings(self, elo: int) -> Book:
-        """Returns the openings of one rung, which no other has."""
-        first = self.rungs.index(elo) * self.pairs
-        return replace(self.book, openings=self.book.openings[first : first + self.pairs])
+        """Returns the openings of one rung, which no other has; with more games there are more of them."""
+        dealt = self.book.openings[self.rungs.index(elo) :: len(self.rungs)]
+        return replace(self.book, openings=dealt)
 
 
 def prepare_ladder(
@@ -121,7 +122,7 @@ def measure_levels(
     """Plays each level, writes what it is worth into `output` at once, and returns the report.
 
     What `output` says of other levels of the same model on the same scale stays. A measurement that was
-    killed goes on from the games it had played, if it is asked for with the same options.
+    killed goes on from the games it had played, also with more games.
 
     Raises:
         ModelError: there is no such model, or it is broken.
@@ -143,8 +144,7 @@ def measure_levels(
         report = _write(output, measured)
         console.print(tell(found), soft_wrap=True, markup=False, highlight=False)
     for level in levels:
-        for elo in ladder.rungs:
-            _journal_path(output, level, elo).unlink(missing_ok=True)
+        _remove_journals(output, level)
     return report
 
 
@@ -214,9 +214,15 @@ def _play(
     opponent = ladder.stockfish.opponent(elo, movetime_ms=ladder.stockfish_ms)
     players = model_opponent(model, temperature=level.temperature), opponent
     settings, book = _settings(level, ladder), ladder.openings(elo)
-    identity = {**identify(players, book, settings), "level": level.model_dump(mode="json")}
-    identity["openings"] = [book.sha256, ladder.rungs.index(elo), len(ladder.rungs)]
-    journal = Journal(_journal_path(output, level, elo), identity)
+    journal = Journal(
+        _journal_path(output, level, elo),
+        {
+            **identify(players, book, settings),
+            "level": level.model_dump(mode="json"),
+            "pairs": None,  # as many as are asked for
+            "rungs": ladder.rungs,
+        },
+    )
     title = f"{level.name} against {opponent.name}"
     try:
         with show_match(console, pairs=pairs, title=title) as watch:
@@ -246,6 +252,12 @@ def _settings(level: Level, ladder: Ladder) -> MatchSettings:
 
 def _journal_path(output: Path, level: Level, elo: int) -> Path:
     return output.with_suffix(f".{level.name.lower()}-{elo}.games.jsonl")
+
+
+def _remove_journals(output: Path, level: Level) -> None:
+    """Deletes the games of a level that is measured, and of measurements of it that were given up."""
+    for path in output.parent.glob(f"{escape(output.stem)}.{level.name.lower()}-*.games.jsonl*"):
+        path.unlink(missing_ok=True)
 
 
 def _estimate(results: Results) -> stats.EloEstimate:

@@ -103,6 +103,9 @@ def test_a_killed_measurement_goes_on_from_its_games(
     heard = (tmp_path / "heard").read_text().count("go movetime")
     assert measure("--level", "Club") == 0
     assert (tmp_path / "heard").read_text().count("go movetime") == heard > 0
+    found = read_levels(good.parent / "levels.json")
+    assert found is not None
+    assert found.levels[0].games == 4
     assert list(good.parent.glob("*.games.jsonl")) == []
 
 

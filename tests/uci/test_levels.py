@@ -103,6 +103,10 @@ def test_a_gui_chooses_a_level_and_clock_and_nodes_obey(gui: Gui):
             in chess.Board("rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1").legal_moves
         )
         assert field(last_info(gui), "nodes") == CLUB.simulations
+    gui.say("go ponder wtime 60000 btime 60000")
+    assert gui.silent_for(0.5, "bestmove")
+    gui.say("ponderhit")
+    gui.until("bestmove")
     gui.say("setoption name Level value Full", "go nodes 40")
     gui.until("bestmove")
     assert field(last_info(gui), "nodes") == 40
