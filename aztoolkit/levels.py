@@ -79,6 +79,10 @@ class Rung(BaseModel):
     won: int = Field(ge=0)
     drawn: int = Field(ge=0)
     lost: int = Field(ge=0)
+    failures: int = Field(default=0, ge=0)
+    """Of those lost, by a crash or NaN of the network."""
+    failures_of_stockfish: int = Field(default=0, ge=0)
+    """Of those won, likewise."""
 
 
 class MeasuredLevel(BaseModel):

@@ -335,7 +335,8 @@ def levels(
         File to write; levels.json beside the model unless given.
     """
     from aztoolkit.levels import LEVELS, find_level, levels_path
-    from benchmarks.levels import measure_levels, prepare_ladder, tell_all
+    from benchmarks.level_ladder import prepare_ladder
+    from benchmarks.levels import measure_levels, tell_all
 
     chosen = [find_level(name) for name in dict.fromkeys(level)] if level else LEVELS
     ladder = prepare_ladder(

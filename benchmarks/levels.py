@@ -14,101 +14,32 @@ time that it had for a move. Openings are distinct: no two games of a level have
 colour. Search is as the browser and UCI have it. Every game is kept in a journal until the end.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from glob import escape
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from aztoolkit.errors import ConfigError, DataError
+from aztoolkit.errors import ConfigError
 from aztoolkit.files import write_json
-from aztoolkit.levels import LEVELS, Level, MeasuredLevel, MeasuredLevels, Rung, read_levels
+from aztoolkit.levels import LEVELS, Level, MeasuredLevel, MeasuredLevels, read_levels
 from aztoolkit.mcts import SearchConfig
-from benchmarks.measure import document
-from eval import stats
+from benchmarks.level_ladder import Ladder, Results, estimate, worth
+from benchmarks.measure import check_folder, document
 from eval.journal import Journal
-from eval.openings import Book, read_book
 from eval.opponents import model_opponent
 from eval.progress import show_match
 from eval.series import identify, play_series
 from eval.settings import MatchSettings
-from eval.stockfish import HASH_MB, Stockfish, find_stockfish
 from eval.tally import Tally
 
 NAME = "levels"
-GAMES, STOCKFISH_MS = 100, 100
-GRID = (1500, 1700, 2000, 2300, 2600)
-"""Elo of opponents, beside the least that Stockfish has."""
 _SCOUTING, _FEW_PAIRS, _PAIRS = 4, 2, 10
 """Rounds of few pairs before those of more; after each the opponent is chosen anew."""
-_REACH = 800.0
-"""Elo beyond the weakest or strongest opponent at which a bound of the interval is none: a score of 1 %."""
 
 Report = dict[str, Any]  # Any: a JSON document
-Results = Mapping[int, Tally]
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """Who is played, from where, and how much."""
-
-    stockfish: Stockfish
-    stockfish_ms: int
-    """Of each of its moves."""
-    rungs: tuple[int, ...]
-    """Its Elos, rising."""
-    book: Book
-    """Openings of all rungs, dealt out in turn."""
-    pairs: int
-    """Of each level, against all opponents together."""
-    seed: int
-    workers: int | None
-
-    @property
-    def scale(self) -> str:
-        """Whose Elo it is."""
-        engine = f"{self.stockfish.name} at {self.stockfish_ms} ms a move"
-        return f"UCI_Elo of {engine}, 1 thread, {HASH_MB} MiB hash"
-
-    def openings(self, elo: int) -> Book:
-        """Returns the openings of one rung, which no other has; with more games there are more of them."""
-        dealt = self.book.openings[self.rungs.index(elo) :: len(self.rungs)]
-        return replace(self.book, openings=dealt)
-
-
-def prepare_ladder(
-    *,
-    games: int = GAMES,
-    stockfish: Path | None = None,
-    stockfish_ms: int = STOCKFISH_MS,
-    openings: Path | None = None,
-    seed: int = 0,
-    workers: int | None = None,
-) -> Ladder:
-    """Returns the opponents and the openings of a measurement.
-
-    Args:
-        games: of each level; an even number, as an opening is played with both colours.
-
-    Raises:
-        ConfigError: `games` is odd or too small.
-        MachineError: there is no Stockfish.
-        DataError: the openings are missing, malformed or too few.
-    """
-    if games < 2 or games % 2:
-        raise ConfigError(f"expected --games to be an even number of at least 2, got {games}")
-    found = find_stockfish(stockfish)
-    higher = (elo for elo in GRID if found.least_elo < elo <= found.most_elo)
-    rungs, pairs = (found.least_elo, *higher), games // 2
-    book = read_book(openings, count=pairs * len(rungs), seed=seed)
-    if len(book.openings) < pairs * len(rungs):
-        raise DataError(
-            f"expected {pairs * len(rungs)} distinct openings in {book.source}, {pairs} for each of "
-            f"{len(rungs)} opponents, got {len(book.openings)}; name a larger book, or fewer --games"
-        )
-    return Ladder(found, stockfish_ms, rungs, book, pairs, seed, workers)
 
 
 def measure_levels(
@@ -126,26 +57,28 @@ def measure_levels(
 
     Raises:
         ModelError: there is no such model, or it is broken.
-        InputError: `output` cannot be written, or holds something else.
+        InputError: `output` cannot be written, or holds something else, such as another model's levels.
     """
-    opened, known = model_opponent(model), read_levels(output)
-    assert opened.sha256, "a model file has a hash"
+    digest = model_opponent(model).sha256
+    assert digest, "a model file has a hash"
+    known = _read_known(output, model)
+    check_folder(output.parent)
     measured = MeasuredLevels(
         model=model.name,
-        sha256=opened.sha256,
+        sha256=digest,
         scale=ladder.scale,
-        levels=_kept(known, opened.sha256, ladder),
+        levels=_kept(known, digest, ladder),
     )
-    report, near = _write(output, measured), float(ladder.rungs[0])
+    near = float(ladder.rungs[0])
     for level in sorted(levels, key=LEVELS.index):
         results = _play_level(model, level, ladder, near=near, output=output, console=console)
-        found, near = _worth(level, results), _estimate(results).elo
+        found, near = worth(level, results), estimate(results).elo
         measured = measured.model_copy(update={"levels": _with(measured.levels, found)})
-        report = _write(output, measured)
+        write_json(output, document(NAME, measured.model_dump(mode="json")))
         console.print(tell(found), soft_wrap=True, markup=False, highlight=False)
     for level in levels:
         _remove_journals(output, level)
-    return report
+    return document(NAME, measured.model_dump(mode="json"))
 
 
 def tell_all(report: Report) -> str:
@@ -160,8 +93,25 @@ def tell(measured: MeasuredLevel) -> str:
     interval = "" if None in bounds else " (95 %: {:.0f} to {:.0f})".format(*bounds)
     return (
         f"{measured.level.name} ({measured.level.words}): {measured.words}{interval}, "
-        f"{measured.games} games"
+        f"{measured.games} games{_tell_failures(measured)}"
     )
+
+
+def _tell_failures(measured: MeasuredLevel) -> str:
+    """Returns how many games were decided by a failure, which no strength is; nothing if none was."""
+    failed = sum(rung.failures + rung.failures_of_stockfish for rung in measured.rungs)
+    return f", {failed} of them decided by a crash or the clock" if failed else ""
+
+
+def _read_known(output: Path, model: Path) -> MeasuredLevels | None:
+    """Returns what `output` holds; raises ConfigError if that is of a model of another name."""
+    known = read_levels(output)
+    if known and known.model != model.name:
+        raise ConfigError(
+            f"expected levels of {model.name} or nothing in {output}, got those of {known.model}; "
+            "name another file with --output, or delete it"
+        )
+    return known
 
 
 def _kept(known: MeasuredLevels | None, digest: str, ladder: Ladder) -> tuple[MeasuredLevel, ...]:
@@ -174,12 +124,6 @@ def _kept(known: MeasuredLevels | None, digest: str, ladder: Ladder) -> tuple[Me
 def _with(levels: Sequence[MeasuredLevel], new: MeasuredLevel) -> tuple[MeasuredLevel, ...]:
     others = [measured for measured in levels if measured.level != new.level]
     return tuple(sorted([*others, new], key=lambda measured: LEVELS.index(measured.level)))
-
-
-def _write(output: Path, measured: MeasuredLevels) -> Report:
-    report = document(NAME, measured.model_dump(mode="json"))
-    write_json(output, report)
-    return report
 
 
 def _play_level(
@@ -197,7 +141,7 @@ def _play_level(
         before = results[elo].pairs if elo in results else 0
         size = min(_FEW_PAIRS if round_number < _SCOUTING else _PAIRS, ladder.pairs - played)
         results[elo] = _play(model, level, ladder, elo, before + size, output, console)
-        played, round_number, near = played + size, round_number + 1, _estimate(results).elo
+        played, round_number, near = played + size, round_number + 1, estimate(results).elo
     return results
 
 
@@ -258,32 +202,3 @@ def _remove_journals(output: Path, level: Level) -> None:
     """Deletes the games of a level that is measured, and of measurements of it that were given up."""
     for path in output.parent.glob(f"{escape(output.stem)}.{level.name.lower()}-*.games.jsonl*"):
         path.unlink(missing_ok=True)
-
-
-def _estimate(results: Results) -> stats.EloEstimate:
-    return stats.ladder_estimate({elo: tally.pentanomial for elo, tally in results.items()})
-
-
-def _worth(level: Level, results: Results) -> MeasuredLevel:
-    """Returns what a level is worth; where the games bound it on one side only, that bound."""
-    counts = {float(elo): tally.pentanomial for elo, tally in results.items()}
-    estimate = stats.ladder_estimate(counts)
-    low: float | None = estimate.low
-    high: float | None = estimate.high
-    if estimate.low < min(counts) - _REACH:
-        low, high = None, stats.ladder_limit(counts, upper=True)
-    elif estimate.high > max(counts) + _REACH:
-        low, high = stats.ladder_limit(counts, upper=False), None
-    return MeasuredLevel(
-        level=level,
-        elo=None if low is None or high is None else round(estimate.elo, 1),
-        elo_low=None if low is None else round(low, 1),
-        elo_high=None if high is None else round(high, 1),
-        games=sum(sum(tally.trinomial) for tally in results.values()),
-        rungs=tuple(_rung(elo, results[elo]) for elo in sorted(results)),
-    )
-
-
-def _rung(elo: int, tally: Tally) -> Rung:
-    lost, drawn, won = tally.trinomial
-    return Rung(stockfish_elo=elo, won=won, drawn=drawn, lost=lost)

@@ -1,6 +1,7 @@
 """How levels are measured: who is played, what is written, what a kill costs, and what is refused."""
 
 import json
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ import pytest
 
 from aztoolkit.cli import BAD_INPUT, main
 from aztoolkit.levels import LEVELS, find_level, levels_of, read_levels
+from benchmarks import level_ladder
 from benchmarks import levels as subject
 from eval.seats import Choice, NetworkSeat
 from eval.settings import MatchSettings
 from eval.tally import Tally
 from tests.conftest import HashEvaluator
-from tests.eval.conftest import back_rank, fake, good  # noqa: F401, fixtures
+from tests.eval.conftest import back_rank, broken, fake, good  # noqa: F401, fixtures
+from tests.serve.networks import write_levels
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def measure(good: Path, fake: Path, back_rank: Path):  # noqa: F811, as fixtures
 @pytest.fixture
 def two_rungs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves two opponents: the least of the program, and one more."""
-    monkeypatch.setattr(subject, "GRID", (1700,))
+    monkeypatch.setattr(level_ladder, "GRID", (1700,))
 
 
 def worth(losses: int, draws: int, wins: int, *, elo: int = 1350) -> Any:
@@ -41,7 +44,7 @@ def worth(losses: int, draws: int, wins: int, *, elo: int = 1350) -> Any:
     tally = Tally(
         pentanomial=[losses // 2, 0, draws // 2, 0, wins // 2], trinomial=[losses, draws, wins]
     )
-    return subject._worth(LEVELS[0], {elo: tally})
+    return level_ladder.worth(LEVELS[0], {elo: tally})
 
 
 @pytest.mark.usefixtures("two_rungs")
@@ -97,7 +100,7 @@ def test_a_killed_measurement_goes_on_from_its_games(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(subject, "_worth", killed)
+        patch.setattr(subject, "worth", killed)
         assert measure("--level", "Club") == 130
     assert list(good.parent.glob("levels.club-1*.games.jsonl"))
     heard = (tmp_path / "heard").read_text().count("go movetime")
@@ -109,15 +112,28 @@ def test_a_killed_measurement_goes_on_from_its_games(
     assert list(good.parent.glob("*.games.jsonl")) == []
 
 
+@pytest.mark.usefixtures("two_rungs")
+def test_games_decided_by_a_failure_are_told(
+    broken: Path,  # noqa: F811
+    fake: Path,  # noqa: F811
+    back_rank: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+):
+    words = ["--stockfish", str(fake), "--openings", str(back_rank), "--stockfish-ms", "1"]
+    words += ["--games", "2", "--workers", "1", "--level", "Casual"]
+    assert main(["benchmark", "levels", str(broken), *words]) == 0
+    assert "2 games, 2 of them decided by a crash or the clock" in capsys.readouterr().out
+
+
 def test_openings_of_opponents_are_distinct(fake: Path):  # noqa: F811
-    ladder = subject.prepare_ladder(games=10, stockfish=fake)
+    ladder = level_ladder.prepare_ladder(games=10, stockfish=fake)
     assert ladder.rungs == (1350, 1500, 1700, 2000, 2300, 2600)
     positions = [one.board().epd() for elo in ladder.rungs for one in ladder.openings(elo).openings]
     assert len(set(positions)) == len(positions) == 30
 
 
 def test_a_level_plays_as_it_is_met_in_the_browser(fake: Path):  # noqa: F811
-    ladder = subject.prepare_ladder(games=2, stockfish=fake, workers=2)
+    ladder = level_ladder.prepare_ladder(games=2, stockfish=fake, workers=2)
     settings = subject._settings(find_level("Club"), ladder)
     assert (settings.simulations, settings.batch_size) == (10, 16)
     assert settings.games_at_once() == settings.worker_count() == 2
@@ -182,6 +198,20 @@ def test_wrong_options_are_one_line_before_any_game(
     printed = capsys.readouterr().err
     assert printed.count("\n") == 1
     assert message in printed
+
+
+def test_levels_of_another_model_are_not_overwritten(
+    measure: Any,
+    good: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+):
+    other = write_levels(Path(shutil.copy(good, good.with_name("int8.onnx"))))
+    before = other.read_text()
+    assert measure("--level", "Club") == BAD_INPUT
+    printed = capsys.readouterr().err
+    assert "expected levels of good.onnx or nothing in" in printed
+    assert "got those of int8.onnx; name another file with --output" in printed
+    assert other.read_text() == before
 
 
 def test_a_file_that_holds_something_else_is_not_overwritten(

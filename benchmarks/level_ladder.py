@@ -1,0 +1,120 @@
+"""The opponents that levels are measured by, the openings for each, and the Elo that games come to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aztoolkit.errors import ConfigError, DataError
+from aztoolkit.levels import Level, MeasuredLevel, Rung
+from eval import stats
+from eval.openings import Book, read_book
+from eval.records import Side
+from eval.stockfish import HASH_MB, Stockfish, find_stockfish
+from eval.tally import Tally
+
+GAMES, STOCKFISH_MS = 100, 100
+GRID = (1500, 1700, 2000, 2300, 2600)
+"""Elo of opponents, beside the least that Stockfish has."""
+_REACH = 800.0
+"""Elo beyond the weakest or strongest opponent at which a bound of the interval is none: a score of 1 %."""
+
+Results = Mapping[int, Tally]
+"""Games of a level by the Elo of the opponent."""
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Who is played, from where, and how much."""
+
+    stockfish: Stockfish
+    stockfish_ms: int
+    """Of each of its moves."""
+    rungs: tuple[int, ...]
+    """Its Elos, rising."""
+    book: Book
+    """Openings of all rungs, dealt out in turn."""
+    pairs: int
+    """Of each level, against all opponents together."""
+    seed: int
+    workers: int | None
+
+    @property
+    def scale(self) -> str:
+        """Whose Elo it is."""
+        engine = f"{self.stockfish.name} at {self.stockfish_ms} ms a move"
+        return f"UCI_Elo of {engine}, 1 thread, {HASH_MB} MiB hash"
+
+    def openings(self, elo: int) -> Book:
+        """Returns the openings of one rung, which no other has; with more games there are more of them."""
+        dealt = self.book.openings[self.rungs.index(elo) :: len(self.rungs)]
+        return replace(self.book, openings=dealt)
+
+
+def prepare_ladder(
+    *,
+    games: int = GAMES,
+    stockfish: Path | None = None,
+    stockfish_ms: int = STOCKFISH_MS,
+    openings: Path | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+) -> Ladder:
+    """Returns the opponents and the openings of a measurement.
+
+    Args:
+        games: of each level; an even number, as an opening is played with both colours.
+
+    Raises:
+        ConfigError: `games` is odd or too small.
+        MachineError: there is no Stockfish.
+        DataError: the openings are missing, malformed or too few.
+    """
+    if games < 2 or games % 2:
+        raise ConfigError(f"expected --games to be an even number of at least 2, got {games}")
+    found = find_stockfish(stockfish)
+    higher = (elo for elo in GRID if found.least_elo < elo <= found.most_elo)
+    rungs, pairs = (found.least_elo, *higher), games // 2
+    book = read_book(openings, count=pairs * len(rungs), seed=seed)
+    if len(book.openings) < pairs * len(rungs):
+        raise DataError(
+            f"expected {pairs * len(rungs)} distinct openings in {book.source}, {pairs} for each of "
+            f"{len(rungs)} opponents, got {len(book.openings)}; name a larger book, or fewer --games"
+        )
+    return Ladder(found, stockfish_ms, rungs, book, pairs, seed, workers)
+
+
+def estimate(results: Results) -> stats.EloEstimate:
+    """Returns the Elo of all games together."""
+    return stats.ladder_estimate({elo: tally.pentanomial for elo, tally in results.items()})
+
+
+def worth(level: Level, results: Results) -> MeasuredLevel:
+    """Returns what a level is worth; where the games bound it on one side only, that bound."""
+    counts = {float(elo): tally.pentanomial for elo, tally in results.items()}
+    found = stats.ladder_estimate(counts)
+    low: float | None = found.low
+    high: float | None = found.high
+    if found.low < min(counts) - _REACH:
+        low, high = None, stats.ladder_limit(counts, upper=True)
+    elif found.high > max(counts) + _REACH:
+        low, high = stats.ladder_limit(counts, upper=False), None
+    return MeasuredLevel(
+        level=level,
+        elo=None if low is None or high is None else round(found.elo, 1),
+        elo_low=None if low is None else round(low, 1),
+        elo_high=None if high is None else round(high, 1),
+        games=sum(sum(tally.trinomial) for tally in results.values()),
+        rungs=tuple(_rung(elo, results[elo]) for elo in sorted(results)),
+    )
+
+
+def _rung(elo: int, tally: Tally) -> Rung:
+    lost, drawn, won = tally.trinomial
+    return Rung(
+        stockfish_elo=elo,
+        won=won,
+        drawn=drawn,
+        lost=lost,
+        failures=len(tally.failures(Side.A)),
+        failures_of_stockfish=len(tally.failures(Side.B)),
+    )
