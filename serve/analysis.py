@@ -14,6 +14,7 @@ from aztoolkit.errors import AztoolkitError
 from aztoolkit.mcts import Search
 from serve.batcher import Job, Progress, Watch
 from serve.catalog import Engine
+from serve.clients import client_of
 from serve.errors import code_of, describe_faults
 from serve.mailbox import Mailbox
 from serve.parts import Parts
@@ -86,7 +87,7 @@ class _Analyst:
 
         tree = self.trees.setdefault(engine_id, engine.player.new_game())
         job = Job(tree, board, request.simulations, watch=Watch(tell, lines=request.lines))
-        found = self.parts.searches.begin(engine, job)
+        found = self.parts.searches.begin(engine, job, client=client_of(self.socket))
         found.add_done_callback(lambda _found: mailbox.put_end())
         try:
             while not (news := await mailbox.take()).ended:

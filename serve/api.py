@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 import chess
 from fastapi import APIRouter, Depends, Response
@@ -12,11 +13,12 @@ from aztoolkit import __version__
 from aztoolkit.mcts import best_backend
 from serve import play
 from serve.catalog import ReportName
+from serve.clients import client_of
 from serve.guard import REPORT_POLICY
 from serve.parts import Parts
-from serve.pgn import read_pgn, write_pgn
+from serve.pgn import read_pgn, score_sheet, write_pgn
 from serve.positions import check_open, parse_position
-from serve.report import describe, parse_side, played_moves
+from serve.report import parse_side, played_moves, tell
 from serve.schemas import (
     DisagreementList,
     EngineList,
@@ -29,8 +31,9 @@ from serve.schemas import (
     PlayedMove,
     Player,
     Resignation,
+    TakeBack,
 )
-from serve.sessions import HUMAN, Seat
+from serve.sessions import HUMAN, Game, Seat
 
 _GAME = "/games/{game_id}"
 _ENGINE = "/engines/{engine_id}"
@@ -95,33 +98,44 @@ def _add_engine_routes(router: APIRouter, parts: Parts) -> None:
 
 
 def _add_game_routes(router: APIRouter, parts: Parts) -> None:
-    @router.post("/games", status_code=201, responses=_BUSY, dependencies=[Depends(_limit(parts))])
-    async def new_game(request: NewGame) -> GameState:
+    limit = Depends(_limit(parts))
+
+    @router.post(
+        "/games", status_code=201, response_model=GameState, responses=_BUSY, dependencies=[limit]
+    )
+    async def new_game(request: NewGame, connection: HTTPConnection) -> Response:
         """Sets up a game. If an engine is to move, ask it to."""
         black = request.black or Player(engine=parts.catalog.default.info.id)
         seats = {chess.WHITE: _seat(parts, request.white), chess.BLACK: _seat(parts, black)}
         board, played = await asyncio.to_thread(_set_up, request)
-        return describe(parts.sessions.add(seats, board, played))
+        game = parts.sessions.add(seats, board, played, client=client_of(connection))
+        return _tell(game, status=HTTPStatus.CREATED)
 
-    @router.get(_GAME)
-    async def get_game(game_id: str) -> GameState:
+    @router.get(_GAME, response_model=GameState)
+    async def get_game(game_id: str) -> Response:
         """Shows a game."""
-        return describe(parts.sessions.get(game_id))
+        return _tell(parts.sessions.get(game_id))
 
-    @router.get(f"{_GAME}/pgn", response_class=PlainTextResponse, responses=_TEXT)
+    @router.get(
+        f"{_GAME}/pgn",
+        response_class=PlainTextResponse,
+        responses=_TEXT,
+        dependencies=[limit],
+    )
     async def get_pgn(game_id: str) -> PlainTextResponse:
         """Shows a game as PGN, with the engines' evaluations as comments such as `[%eval 0.31]`."""
-        return PlainTextResponse(write_pgn(parts.sessions.get(game_id)))
+        sheet = score_sheet(parts.sessions.get(game_id))
+        return PlainTextResponse(await asyncio.to_thread(write_pgn, sheet))
 
-    @router.patch(_GAME)
-    async def change_game(game_id: str, request: GameChange) -> GameState:
+    @router.patch(_GAME, response_model=GameState)
+    async def change_game(game_id: str, request: GameChange) -> Response:
         """Changes who plays from now on; a search under way goes on."""
         game = parts.sessions.get(game_id)
         wanted = {chess.WHITE: request.white, chess.BLACK: request.black}
         seats = {color: _seat(parts, player) for color, player in wanted.items() if player}
         for color, seat in seats.items():
             play.change_seat(game, color, seat)
-        return describe(game)
+        return _tell(game)
 
     @router.delete(_GAME, status_code=204)
     async def delete_game(game_id: str) -> Response:
@@ -131,38 +145,47 @@ def _add_game_routes(router: APIRouter, parts: Parts) -> None:
 
 
 def _add_move_routes(router: APIRouter, parts: Parts) -> None:
-    @router.post(f"{_GAME}/moves")
-    async def move(game_id: str, request: MoveRequest) -> GameState:
+    @router.post(f"{_GAME}/moves", response_model=GameState)
+    async def move(game_id: str, request: MoveRequest) -> Response:
         """Plays the move of the human whose turn it is."""
         game = parts.sessions.get(game_id)
         play.move(game, request.uci)
-        return describe(game)
+        return _tell(game)
 
-    @router.post(f"{_GAME}/engine-move", responses=_BUSY, dependencies=[Depends(_limit(parts))])
-    async def engine_move(game_id: str) -> GameState:
+    @router.post(
+        f"{_GAME}/engine-move",
+        response_model=GameState,
+        responses=_BUSY,
+        dependencies=[Depends(_limit(parts))],
+    )
+    async def engine_move(game_id: str) -> Response:
         """Answers when the engine has searched and moved; asked again, waits for the same move."""
         game = parts.sessions.get(game_id)
         await play.engine_move(game, parts.searches)
-        return describe(game)
+        return _tell(game)
 
-    @router.post(f"{_GAME}/take-back")
-    async def take_back(game_id: str) -> GameState:
+    @router.post(f"{_GAME}/take-back", response_model=GameState)
+    async def take_back(game_id: str, request: TakeBack | None = None) -> Response:
         """Takes back the last move of a human and the answer to it, or a resignation with them."""
         game = parts.sessions.get(game_id)
-        await play.take_back(game)
-        return describe(game)
+        await play.take_back(game, seen_plies=request.plies if request else None)
+        return _tell(game)
 
-    @router.post(f"{_GAME}/resign")
-    async def resign(game_id: str, request: Resignation | None = None) -> GameState:
+    @router.post(f"{_GAME}/resign", response_model=GameState)
+    async def resign(game_id: str, request: Resignation | None = None) -> Response:
         """Ends the game as lost for a side; ends a search under way."""
         game = parts.sessions.get(game_id)
         side = request.side if request else None
         await play.resign(game, None if side is None else parse_side(side))
-        return describe(game)
+        return _tell(game)
+
+
+def _tell(game: Game, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(tell(game), status, media_type="application/json")
 
 
 def _limit(parts: Parts) -> Callable[[HTTPConnection], Awaitable[None]]:
-    """Returns the dependency of routes that begin a search or a game: at most so many a second."""
+    """Returns the dependency of routes that cost: at most so many a second."""
 
     async def limit(connection: HTTPConnection) -> None:
         parts.limiter.spend(connection)

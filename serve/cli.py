@@ -14,6 +14,8 @@ from aztoolkit.model_files import find_models
 from serve.config import ServeConfig
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from serve.catalog import Catalog
 
 _SUGGESTED_TOKEN_BYTES = 16
@@ -26,6 +28,7 @@ def serve(
     simulations: int = 800,
     host: str = "127.0.0.1",
     port: int = 8000,
+    public_name: str | None = None,
     token: Annotated[str | None, Parameter(env_var="AZTOOLKIT_TOKEN")] = None,
     backend: BackendName = "auto",
     threads: int = 0,
@@ -50,13 +53,15 @@ def serve(
         simulations: Of the search for one move, where the player does not choose.
         host: Address to listen on; if others can reach it, --token is needed.
         port: Port to listen on; 0 takes a free one.
+        public_name: Host that people reach the server by through a proxy on this machine, such as
+            chess.example.org; see docs/serve.md.
         token: Secret of at least 12 characters that every request must carry; open /?token=SECRET once.
         backend: Runtime of the networks; auto takes the fastest that this machine has, and says which.
         threads: Of the processor, for each network; 0 leaves the choice to the runtime.
         batch: Positions in one network call, at the most.
         searches: Searches of one engine that run at once.
         queue: How many more there may be, all engines together, before the answer is 503.
-        max_games: Games in memory; beyond them the answer is 503.
+        max_games: Games in memory; beyond them one that nobody follows is forgotten.
         open_browser: Open the page in a browser.
     """
     _require_packages()
@@ -68,6 +73,7 @@ def serve(
         simulations=simulations,
         host=host,
         port=port,
+        public_name=public_name,
         token=token,
         threads=threads,
         batch=batch,
@@ -116,7 +122,11 @@ def _explain(error: ValidationError) -> str:
     fault = error.errors()[0]
     if not fault["loc"]:  # the one check of several options together
         example = token_urlsafe(_SUGGESTED_TOKEN_BYTES)
-        return f"{fault['msg'].removeprefix('Value error, ')}, such as --token {example}"
+        return f"{_message(fault)}, such as --token {example}"
     option = str(fault["loc"][0]).replace("_", "-")
     got = "" if option == "token" else f", got {fault['input']!r}"
-    return f"--{option}: {fault['msg']}{got}"
+    return f"--{option}: {_message(fault)}{got}"
+
+
+def _message(fault: "ErrorDetails") -> str:
+    return fault["msg"].removeprefix("Value error, ")

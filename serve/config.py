@@ -1,9 +1,11 @@
 """How the server is set up, and the limits it holds everyone to."""
 
 import ipaddress
+import re
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MAX_SIMULATIONS = 10_000
 """Most simulations of one move."""
@@ -22,6 +24,7 @@ MIN_TOKEN_LENGTH = 12
 ANY_HOST = ("", "0.0.0.0", "::")
 """Addresses that stand for every address of the machine."""
 LOCAL_NAMES = ("localhost", "ip6-localhost")
+_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]+)?", re.IGNORECASE)
 
 
 class ServeConfig(BaseModel):
@@ -33,6 +36,10 @@ class ServeConfig(BaseModel):
     """Address to listen on; requests that name another are refused, unless it is any address."""
     port: int = Field(default=8000, ge=0, le=65535)
     """0 takes a free one."""
+    public_name: str | None = Field(default=None, max_length=260)
+    """Host, with its port if it is not the usual one, that people know the server by: a proxy on this
+    machine passes their requests on. Then nobody counts as local, and clients are whom the proxy names
+    in `X-Forwarded-For`."""
     token: str | None = Field(default=None, min_length=MIN_TOKEN_LENGTH, max_length=200, repr=False)
     """Secret that every request must carry; none is needed on a loopback address."""
     simulations: int = Field(default=800, ge=1, le=MAX_SIMULATIONS)
@@ -46,9 +53,14 @@ class ServeConfig(BaseModel):
     queue: int = Field(default=64, ge=0)
     """How many more searches there may be, all engines together, before the answer is 503."""
     max_games: int = Field(default=200, ge=1)
-    """Games in memory; beyond them the answer is 503."""
+    """Games in memory; beyond them one is forgotten that nobody follows, or else the answer is 503."""
     max_streams: int = Field(default=400, ge=1)
-    """WebSockets at once; beyond them they are closed with 1013."""
+    """WebSockets at once; beyond them they are closed with 1013. One client may have a fourth of them,
+    and of the searches and connections, unless it is on this machine."""
+    max_connections: int = Field(default=800, ge=1)
+    """Connections at once, or fewer where the system allows less; beyond them they are cut off."""
+    request_s: float = Field(default=20.0, gt=0)
+    """A request's head must have come after so long, and its body after so long again."""
     game_idle_s: float = Field(default=4 * 3600, gt=0)
     """A game that nobody touches for so long is forgotten."""
     tree_idle_s: float = Field(default=300, gt=0)
@@ -58,10 +70,24 @@ class ServeConfig(BaseModel):
     max_message_bytes: int = Field(default=16_384, ge=1)
     """Of a message on a WebSocket."""
     rate_per_s: float = Field(default=2.0, gt=0)
-    """Searches and new games that one client address may begin a second, in the long run; beyond them
-    the answer is 429. A client on this machine may begin `LOCAL_GENEROSITY` times as many."""
+    """Searches, new games and PGNs that one client may ask for a second, in the long run; beyond them
+    the answer is 429. A client on this machine may ask for `LOCAL_GENEROSITY` times as many."""
     burst: int = Field(default=30, ge=1)
-    """Of them that it may begin at once."""
+    """Of them that it may ask for at once."""
+
+    @property
+    def is_generous(self) -> bool:
+        """Whether clients on this machine are trusted with more: with a proxy, everyone seems to be."""
+        return self.public_name is None
+
+    @field_validator("public_name")
+    @classmethod
+    def _check_public_name(cls, name: str | None) -> str | None:
+        if name is not None and not _HOST.fullmatch(name):
+            raise ValueError(
+                "expected a host such as chess.example.org, without https:// and without a path"
+            )
+        return name
 
     @model_validator(mode="after")
     def _check_token(self) -> Self:
@@ -84,3 +110,11 @@ def is_loopback(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def host_name(host: str) -> str:
+    """Returns the name in a Host header, without the port; empty if it has none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

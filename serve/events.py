@@ -7,8 +7,8 @@ from fastapi import APIRouter, WebSocket
 from serve.errors import ApiError
 from serve.mailbox import Mailbox
 from serve.parts import Parts
-from serve.report import analyse, describe
-from serve.schemas import ErrorDetail, ErrorEvent, GameEvent, ThinkingEvent
+from serve.report import analyse, tell
+from serve.schemas import ErrorDetail, ErrorEvent, ThinkingEvent
 from serve.sessions import Game
 from serve.streams import NO_SUCH_GAME, NORMAL, first_of, receive, send
 
@@ -44,7 +44,7 @@ async def _tell(socket: WebSocket, game: Game, mailbox: Mailbox) -> None:
         if news.ended:
             return
         if news.changed:
-            await send(socket, GameEvent(game=describe(game)))
+            await socket.send_text(f'{{"type":"game","game":{tell(game)}}}')  # a GameEvent
         if news.progress and game.thinking:
             engine_id, progress = news.progress
             await send(socket, ThinkingEvent(analysis=analyse(engine_id, progress)))

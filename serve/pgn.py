@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import dataclass
 
 import chess
 import chess.engine
@@ -9,7 +10,7 @@ import chess.pgn
 
 from aztoolkit.errors import PositionError
 from serve.positions import parse_fen
-from serve.schemas import Analysis
+from serve.schemas import Analysis, PlayedMove
 from serve.sessions import Game, Seat
 
 _STANDARD = ("", "standard", "chess", "normal", "from position")
@@ -40,13 +41,28 @@ def read_pgn(text: str) -> chess.Board:
     return board
 
 
-def write_pgn(game: Game) -> str:
+@dataclass(frozen=True)
+class ScoreSheet:
+    """A game as it stands, for another thread to write while it goes on."""
+
+    headers: dict[str, str]
+    start: chess.Board
+    moves: list[tuple[chess.Move, PlayedMove]]
+
+
+def score_sheet(game: Game) -> ScoreSheet:
+    """Returns what is to be written of a game; takes no time."""
+    moves = list(zip(game.board.move_stack, game.played, strict=True))
+    return ScoreSheet(_headers(game), game.board.root(), moves)
+
+
+def write_pgn(sheet: ScoreSheet) -> str:
     """Returns a game as PGN; the moves of engines carry their evaluations, `[%eval 0.31]` for White."""
     written = chess.pgn.Game()
-    written.setup(game.board.root())
-    written.headers.update(_headers(game))
+    written.setup(sheet.start)
+    written.headers.update(sheet.headers)
     node: chess.pgn.GameNode = written
-    for move, played in zip(game.board.move_stack, game.played, strict=True):
+    for move, played in sheet.moves:
         node = node.add_main_variation(move)
         if played.analysis:
             node.set_eval(_score(played.uci, played.analysis))

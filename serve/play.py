@@ -46,16 +46,20 @@ async def engine_move(game: Game, searches: Searches) -> None:
     await asyncio.shield(game.thinking)
 
 
-async def take_back(game: Game) -> None:
+async def take_back(game: Game, *, seen_plies: int | None = None) -> None:
     """Takes back the last move of a human and what came after it; a resignation; a search under way.
 
-    Between two engines, the last move.
+    Between two engines, the last move. Nothing if the game has fewer moves than who asks has seen.
 
     Raises:
         ApiError: no human has moved yet (409).
     """
+    if len(game.played) < (seen_plies or 0):
+        return
     await end_search(game)
     plies = len(game.played)
+    if plies < (seen_plies or 0):  # by another request meanwhile
+        return
     humans = [color for color, seat in game.seats.items() if seat.engine is None]
     count = next((back for back in range(1, plies + 1) if _mover(game, back) in humans), None)
     if not humans and plies:

@@ -65,6 +65,13 @@ def describe(game: Game) -> GameState:
     )
 
 
+def tell(game: Game) -> str:
+    """Returns `describe(game)` in JSON, which is made once after each change."""
+    if game.told is None:
+        game.told = describe(game).model_dump_json()
+    return game.told
+
+
 def played_moves(board: chess.Board) -> list[PlayedMove]:
     """Returns the moves on a board's stack as moves that nobody has analysed."""
     names = _to_san(board.root(), board.move_stack)

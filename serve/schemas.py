@@ -334,6 +334,14 @@ class Resignation(_Message):
     """If absent, the human; of two humans or two engines, the one to move."""
 
 
+class TakeBack(_Message):
+    """What is to be taken back."""
+
+    plies: Annotated[int, Field(ge=0, strict=True), _WHOLE] | None = None
+    """Moves that the client sees. If the game has fewer, they were taken back before, by a request whose
+    answer was lost, and the game stays as it is."""
+
+
 class PlayedMove(_Message):
     """A move of the game so far."""
 
@@ -403,9 +411,7 @@ class AnalysisRequest(_Message):
     """Played from there; the position after them is analysed."""
     engine: EngineId | None = None
     """The default one if absent."""
-    simulations: int = Field(
-        default=MAX_SIMULATIONS, ge=1, le=MAX_ANALYSIS_SIMULATIONS, strict=True
-    )
+    simulations: AnalysisSimulations = MAX_SIMULATIONS
     """The search ends after so many, or earlier where it proves the result."""
     lines: Lines = 1
     """Variations to tell, at most."""

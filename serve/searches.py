@@ -1,9 +1,11 @@
-"""All searches of the server: bounded in number, each with the batcher of its engine."""
+"""All searches: so many at once, and so many of one client, each with the batcher of its engine."""
 
 import asyncio
+from functools import partial
 
 from serve.batcher import Batcher, Job, Progress
 from serve.catalog import Engine
+from serve.clients import Places
 from serve.config import ServeConfig
 from serve.errors import busy
 
@@ -14,43 +16,43 @@ class Searches:
     def __init__(self, config: ServeConfig) -> None:
         self._config = config
         self._batchers: dict[str, Batcher] = {}
-        self._pending = 0
+        self._places = Places(config.searches + config.queue, all_for_local=config.is_generous)
         self._closing = False
 
     @property
     def capacity(self) -> int:
         """Most searches that may run or wait at once."""
-        return self._config.searches + self._config.queue
+        return self._places.most
 
     @property
     def pending(self) -> int:
         """Searches that run or wait."""
-        return self._pending
+        return len(self._places)
 
     @property
     def batchers(self) -> dict[str, Batcher]:
         """By engine; only of those that were asked to search."""
         return self._batchers
 
-    def begin(self, engine: Engine, job: Job) -> "asyncio.Future[Progress]":
+    def begin(self, engine: Engine, job: Job, *, client: str) -> "asyncio.Future[Progress]":
         """Returns what the job will have found; cancelling that does not end the search.
+
+        `client` is whose search it is (`client_of`).
 
         The future raises ApiError if the search is given up (409) or the server shuts down (503), and
         EvaluationError if the network is broken.
 
         Raises:
-            ApiError: there are too many searches, or the server is shutting down (503).
+            ApiError: there are too many searches, in all or of this client, or the server is shutting
+                down (503).
         """
         if self._closing:
             raise busy("the server is shutting down")
-        if self._pending >= self.capacity:
-            raise busy(
-                f"expected at most {self.capacity} searches at once, got one more; "
-                "try again in a moment"
-            )
-        self._pending += 1
+        if not self._places.take(client):
+            refusal = self._places.refusal(client, "searches")
+            raise busy(f"{refusal}; try again in a moment")
         found = asyncio.wrap_future(job.found)
-        found.add_done_callback(self._count_ended)
+        found.add_done_callback(partial(self._end, client))
         self._batcher(engine).submit(job)
         return found
 
@@ -73,7 +75,7 @@ class Searches:
             )
         return self._batchers[engine.info.id]
 
-    def _count_ended(self, found: "asyncio.Future[Progress]") -> None:
-        self._pending -= 1
+    def _end(self, client: str, found: "asyncio.Future[Progress]") -> None:
+        self._places.leave(client)
         if not found.cancelled():
             found.exception()  # asyncio need not complain of what nobody waits for any more

@@ -15,6 +15,7 @@ import uvicorn
 from aztoolkit.errors import BusyPortError, ConfigError, MachineError
 from serve.app import create_app
 from serve.config import ANY_HOST, ServeConfig
+from serve.door import Door, DoorConfig
 from serve.parts import Parts
 
 _BACKLOG = 128
@@ -68,12 +69,12 @@ def run(parts: Parts, listener: socket.socket, *, open_browser: bool) -> None:
 
 def create_server(parts: Parts) -> uvicorn.Server:
     """Returns the server of some parts: ending, it ends searches, answers requests, closes WebSockets."""
-    settings = uvicorn.Config(
+    settings = DoorConfig(
         create_app(parts),
+        Door(parts.config),
         log_level="warning",
         server_header=False,
-        proxy_headers=False,  # who sends X-Forwarded-For could choose the address that is limited
-        ws="websockets-sansio",
+        proxy_headers=False,  # serve.proxy reads them, where a proxy is announced
         ws_max_size=parts.config.max_message_bytes,
         ws_per_message_deflate=False,
         timeout_keep_alive=_KEEP_ALIVE_S,

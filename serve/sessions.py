@@ -1,4 +1,7 @@
-"""The games in memory: bounded in number, forgotten when idle. Touched on the event loop only."""
+"""The games in memory: bounded in number, forgotten when idle. Touched on the event loop only.
+
+Where they are too many, the one makes room that was left alone longest, of whoever has most.
+"""
 
 import asyncio
 import secrets
@@ -12,6 +15,7 @@ import numpy as np
 from aztoolkit.mcts import Search
 from serve.batcher import Job
 from serve.catalog import Engine
+from serve.clients import Places
 from serve.config import ServeConfig
 from serve.errors import busy, not_found
 from serve.mailbox import Mailbox
@@ -42,6 +46,8 @@ class Game:
     id: str
     seats: dict[chess.Color, Seat]
     board: chess.Board
+    client: str = ""
+    """Who set it up (`client_of`)."""
     played: list[PlayedMove] = field(default_factory=list)
     """One for each move on the board's stack."""
     resigned: chess.Color | None = None
@@ -57,6 +63,8 @@ class Game:
     seed: int = field(default_factory=lambda: secrets.randbits(_SEED_BITS))
     """Of the moves that engines choose by chance."""
     touched_s: float = 0.0
+    told: str | None = None
+    """The game as the API tells it, in JSON; None after a change, until somebody asks."""
 
     def __post_init__(self) -> None:
         self.chance = np.random.default_rng(self.seed)
@@ -71,8 +79,14 @@ class Game:
         """The result and its reason if the game is over, else None."""
         return end_of_game(self.board) if self.resigned is None else resignation(self.resigned)
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether nobody follows it and no search is under way."""
+        return not (self.thinking or self.followers)
+
     def changed(self) -> None:
         """Tells everyone who follows the game."""
+        self.told = None
         for follower in self.followers:
             follower.put_change()
 
@@ -88,21 +102,26 @@ class Sessions:
     def __init__(self, config: ServeConfig, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._config, self._clock = config, clock
         self._games: dict[str, Game] = {}
+        self._places = Places(config.max_games, all_for_local=config.is_generous)
 
     def __len__(self) -> int:
         return len(self._games)
 
     def add(
-        self, seats: Mapping[chess.Color, Seat], board: chess.Board, played: list[PlayedMove]
+        self,
+        seats: Mapping[chess.Color, Seat],
+        board: chess.Board,
+        played: list[PlayedMove],
+        *,
+        client: str = "",
     ) -> Game:
-        """Returns a new game; raises ApiError (503) if there are too many."""
+        """Returns a new game of a client; raises ApiError (503) if there are too many that go on."""
         self.forget_idle()
-        if len(self._games) >= self._config.max_games:
-            raise busy(
-                f"expected at most {self._config.max_games} games at once, got one more; "
-                "try again later"
-            )
-        game = Game(secrets.token_urlsafe(_ID_BYTES), dict(seats), board, played)
+        if not self._places.take(client):
+            self._make_room(client)
+            has_place = self._places.take(client)
+            assert has_place, "no room was made"
+        game = Game(secrets.token_urlsafe(_ID_BYTES), dict(seats), board, client, played)
         game.touched_s = self._clock()
         self._games[game.id] = game
         return game
@@ -118,7 +137,8 @@ class Sessions:
 
     def remove(self, game: Game) -> None:
         """Forgets a game, ends its search and tells its followers."""
-        self._games.pop(game.id, None)
+        if self._games.pop(game.id, None):
+            self._places.leave(game.client)
         game.give_up_search()
         for follower in game.followers:
             follower.put_end()
@@ -127,10 +147,22 @@ class Sessions:
         """Forgets games, and search trees, that nobody has touched or followed for long."""
         now_s = self._clock()
         for game in list(self._games.values()):
-            if game.thinking or game.followers:
+            if not game.is_left_alone:
                 game.touched_s = max(game.touched_s, now_s - self._config.tree_idle_s)
                 continue
             if now_s - game.touched_s > self._config.tree_idle_s:
                 game.trees.clear()
+                game.told = None
             if now_s - game.touched_s > self._config.game_idle_s:
                 self.remove(game)
+
+    def _make_room(self, client: str) -> None:
+        """Forgets a game; raises ApiError (503) if somebody follows, or thinks about, each of them."""
+        taken_by = self._places.taken_by
+        is_greedy = taken_by(client) >= self._places.share_for(client)
+        crowd = [one for one in self._games.values() if one.client == client or not is_greedy]
+        left_alone = [game for game in crowd if game.is_left_alone]
+        if not left_alone:
+            refusal = self._places.refusal(client, "games")
+            raise busy(f"{refusal}, and all go on; try again later")
+        self.remove(min(left_alone, key=lambda game: (-taken_by(game.client), game.touched_s)))

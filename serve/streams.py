@@ -1,4 +1,4 @@
-"""WebSockets that are open: bounded in number, and closed with a word when the server ends."""
+"""WebSockets: so many at once, and so many of one client; closed with a word when the server ends."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,6 +9,7 @@ from fastapi import WebSocket
 from pydantic import BaseModel
 from starlette.websockets import WebSocketDisconnect
 
+from serve.clients import Places, client_of
 from serve.config import ServeConfig
 
 NORMAL, GOING_AWAY, TRY_AGAIN_LATER, NO_SUCH_GAME = 1000, 1001, 1013, 4404
@@ -22,7 +23,7 @@ class Streams:
     """The connections of one server."""
 
     def __init__(self, config: ServeConfig) -> None:
-        self._most = config.max_streams
+        self._places = Places(config.max_streams, all_for_local=config.is_generous)
         self._open: set[asyncio.Task[int]] = set()
         self._closing = False
         self._empty = asyncio.Event()
@@ -33,7 +34,8 @@ class Streams:
     async def serve(self, socket: WebSocket, talk: Callable[[], Talk]) -> None:
         """Accepts a connection and keeps it while `talk` goes on, the client stays and the server lives."""
         await socket.accept()
-        if self._closing or len(self._open) >= self._most:
+        client = client_of(socket)
+        if self._closing or not self._places.take(client):
             await socket.close(TRY_AGAIN_LATER, "too many connections")
             return
         task = asyncio.create_task(talk())
@@ -46,6 +48,7 @@ class Streams:
         finally:
             task.cancel()
             self._open.discard(task)
+            self._places.leave(client)
             if not self._open:
                 self._empty.set()
 

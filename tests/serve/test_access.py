@@ -87,3 +87,17 @@ def test_websocket_needs_the_token_too(catalog: Catalog) -> None:
         with live.websocket("/analysis", additional_headers={"Cookie": COOKIE}) as socket:
             socket.send("?")
             assert "bad_request" in socket.recv(10)
+
+
+@pytest.mark.anyio
+async def test_browser_without_the_token_is_asked_for_it(catalog: Catalog) -> None:
+    navigation = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    async with connect(catalog, token=TOKEN) as client:
+        answer = await client.get("/", headers=navigation)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
+        assert '<input name="token" type="password"' in answer.text
+        assert TOKEN not in answer.text
+        await refusal(client, "POST", "/api/games", 401, headers=navigation, json={})
+        opened = await client.get("/", headers=navigation, params={"token": TOKEN})
+        assert opened.status_code == 303

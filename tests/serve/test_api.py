@@ -279,6 +279,20 @@ async def test_take_back_returns_to_the_humans_last_turn(client: Client) -> None
     assert (back["fen"], back["moves"]) == (START, [])
 
 
+async def test_take_back_that_is_repeated_takes_back_once(client: Client) -> None:
+    game = await new_game(client)
+    path = f"/api/games/{game['id']}/take-back"
+    for uci in ("a2a3", "b2b3"):  # whatever Black answers
+        game = await move(client, game, uci)
+        game = await engine_move(client, game)
+    for _ in range(2):
+        back = (await client.post(path, json={"plies": 4})).json()
+        assert back["moves"] == game["moves"][:2]
+    assert (await client.post(path, json={"plies": 2})).json()["moves"] == []
+    assert (await client.post(path, json={"plies": 2.0})).json()["moves"] == []
+    await refusal(client, "POST", path, 422, json={"plies": -1})
+
+
 async def test_black_cannot_take_back_the_engines_first_move(client: Client) -> None:
     game = await new_game(client, "black")
     await engine_move(client, game)

@@ -1,6 +1,7 @@
 """What the server holds everyone to: bodies, hosts, origins, queue, games; and its headers."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,11 +13,15 @@ from numpy.typing import NDArray
 
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
-from serve import limiter
+from serve import api, limiter, report
 from serve.catalog import Catalog
+from serve.pgn import ScoreSheet, write_pgn
+from serve.report import describe
+from serve.schemas import GameState
+from serve.sessions import Game
 from tests.conftest import HashEvaluator
-from tests.serve.conftest import Client, WaitingEvaluator, connect, only
-from tests.serve.test_api import engine_move, move, new_game, refusal
+from tests.serve.conftest import STOP_S, Client, WaitingEvaluator, connect, only
+from tests.serve.test_api import begin, engine_move, move, new_game, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -185,6 +190,23 @@ async def test_take_back_ends_the_search(
         assert not (await client.get(path)).json()["thinking"]
 
 
+async def test_take_back_repeated_during_a_search_takes_back_once(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog, simulations=5000) as client:
+        pgn = "1. a3 a6 2. b3 b6 3. c3"
+        game = await begin(client, pgn=pgn)
+        path = f"/api/games/{game['id']}"
+        search = asyncio.create_task(client.post(f"{path}/engine-move"))
+        await until_asked(waiting)
+        back = [client.post(f"{path}/take-back", json={"plies": 5}) for _ in range(2)]
+        asked = [asyncio.create_task(one) for one in back]
+        await asyncio.sleep(0.05)
+        waiting.open.set()
+        assert [len((await one).json()["moves"]) for one in asked] == [4, 4]
+        assert (await search).status_code == 409
+
+
 async def test_deleted_game_frees_its_worker(
     waiting: WaitingEvaluator, waiting_catalog: Catalog
 ) -> None:
@@ -211,11 +233,72 @@ async def test_too_many_requests_are_429_and_say_when_to_come_back(
         assert (await client.get("/api/health")).status_code == 200
 
 
-async def test_too_many_games_are_503(catalog: Catalog) -> None:
-    async with connect(catalog, max_games=2) as client:
-        for _ in range(2):
-            await new_game(client)
+async def test_too_many_games_that_go_on_are_503(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog
+) -> None:
+    async with connect(waiting_catalog, max_games=2) as client:
+        searches = [(await thinking_game(client))[1] for _ in range(2)]
+        await until_asked(waiting)
         assert (await refusal(client, "POST", "/api/games", 503, json={}))["code"] == "busy"
+        waiting.open.set()
+        await asyncio.gather(*searches)
+        await new_game(client)
+
+
+async def test_body_that_does_not_come_is_408(catalog: Catalog) -> None:
+    async def stall() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(STOP_S)
+
+    async with connect(catalog, request_s=0.1) as client:
+        error = await refusal(client, "POST", "/api/games", 408, content=stall())
+        assert error["code"] == "too_slow"
+        assert "got 1 bytes" in error["message"]
+
+
+async def test_game_is_told_anew_after_each_change_only(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = []
+
+    def noting(game: Game) -> GameState:
+        described.append(len(game.played))
+        return describe(game)
+
+    monkeypatch.setattr(report, "describe", noting)
+    game = await new_game(client)
+    path = f"/api/games/{game['id']}"
+    assert [(await client.get(path)).json() for _ in range(3)] == [game] * 3
+    moved = await move(client, game, "e2e4")
+    assert (await client.get(path)).json() == moved
+    assert described == [0, 1]
+
+
+async def test_pgn_costs_like_a_search(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "LOCAL_GENEROSITY", 1)
+    async with connect(catalog, rate_per_s=1e-4, burst=2) as client:
+        path = f"/api/games/{(await new_game(client))['id']}/pgn"
+        assert (await client.get(path)).status_code == 200
+        assert (await refusal(client, "GET", path, 429))["code"] == "too_many_requests"
+
+
+async def test_game_may_go_on_while_its_pgn_is_written(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(sheet: ScoreSheet) -> str:
+        begun.set()
+        assert go_on.wait(STOP_S), "nobody let it go on"
+        return write_pgn(sheet)
+
+    monkeypatch.setattr(api, "write_pgn", slow)
+    game = await new_game(client)
+    writing = asyncio.create_task(client.get(f"/api/games/{game['id']}/pgn"))
+    assert await asyncio.to_thread(begun.wait, STOP_S)
+    await move(client, game, "e2e4")
+    go_on.set()
+    assert "e4" not in (await writing).text
 
 
 async def test_bug_is_told_without_its_traceback(

@@ -117,7 +117,9 @@ def test_unknown_and_deleted_games_are_told_and_closed(
 
 
 def test_analysis_deepens_until_it_is_done(analysis: ClientConnection) -> None:
-    ask(analysis, id=5, moves=["e2e4"], engine="fp32", simulations=600, lines=3)
+    ask(
+        analysis, id=5.0, moves=["e2e4"], engine="fp32", simulations=600.0, lines=3.0
+    )  # as JSON may
     updates = hear_all(analysis, 5)
     visits = [update["visits"] for update in updates]
     assert visits == sorted(visits)
