@@ -214,7 +214,7 @@ def test_without_any_model_the_engine_says_so_and_does_not_hang(tmp_path: Path):
     gui = Gui()
     gui.say(f"setoption name WeightsFile value {tmp_path}", "go nodes 1")
     assert gui.until("bestmove") == "bestmove 0000"
-    assert any("expected a model" in line for line in gui.heard)
+    assert any("expected .onnx files in" in line for line in gui.heard)
     assert gui.quit() == 0
     gui.close()
 
