@@ -17,6 +17,8 @@ GRID = (1500, 1700, 2000, 2300, 2600)
 """Elo of opponents, beside the least that Stockfish has."""
 _REACH = 800.0
 """Elo beyond the weakest or strongest opponent at which a bound of the interval is none: a score of 1 %."""
+_DRAWN_PAIR = 2
+"""Place of a drawn pair among five counts."""
 
 Results = Mapping[int, Tally]
 """Games of a level by the Elo of the opponent."""
@@ -83,9 +85,15 @@ def prepare_ladder(
     return Ladder(found, stockfish_ms, rungs, book, pairs, seed, workers)
 
 
-def estimate(results: Results) -> stats.EloEstimate:
-    """Returns the Elo of all games together."""
-    return stats.ladder_estimate({elo: tally.pentanomial for elo, tally in results.items()})
+def guess(results: Results) -> float:
+    """Returns an Elo to choose the next opponent by: as if a pair more had been drawn with each.
+
+    Four wins of four games are then worth 280 points more than the opponent, not all there are.
+    """
+    counts = {float(elo): list(tally.pentanomial) for elo, tally in results.items()}
+    for pairs in counts.values():
+        pairs[_DRAWN_PAIR] += 1
+    return stats.ladder_estimate(counts).elo
 
 
 def worth(level: Level, results: Results) -> MeasuredLevel:

@@ -3,11 +3,9 @@
 No one opponent measures every level, for a score near 0 or 1 tells little. A level therefore begins at
 the opponent that seems nearest, and after a few games goes to the one that is nearest to what it scored:
 
-    2300
-    2000          ┌─ 0 of 4 ─┐
-    1700          │          ├─ ... most games here
-    1500  ┌─ 4 of 4          │
-    1350 ─┘
+    2000                      ┌─ 1 of 4 ─┐
+    1700           ┌─ 4 of 4 ─┘          └─ ... most games here
+    1350 ─ 4 of 4 ─┘
 
 All its games together give one Elo (`eval.stats.ladder_estimate`), on the scale of that Stockfish at the
 time that it had for a move. Openings are distinct: no two games of a level have the same position and
@@ -26,7 +24,7 @@ from aztoolkit.errors import ConfigError
 from aztoolkit.files import write_json
 from aztoolkit.levels import LEVELS, Level, MeasuredLevel, MeasuredLevels, read_levels
 from aztoolkit.mcts import SearchConfig
-from benchmarks.level_ladder import Ladder, Results, estimate, worth
+from benchmarks.level_ladder import Ladder, Results, guess, worth
 from benchmarks.measure import check_folder, document
 from eval.journal import Journal
 from eval.opponents import model_opponent
@@ -72,7 +70,7 @@ def measure_levels(
     near = float(ladder.rungs[0])
     for level in sorted(levels, key=LEVELS.index):
         results = _play_level(model, level, ladder, near=near, output=output, console=console)
-        found, near = worth(level, results), estimate(results).elo
+        found, near = worth(level, results), guess(results)
         measured = measured.model_copy(update={"levels": _with(measured.levels, found)})
         write_json(output, document(NAME, measured.model_dump(mode="json")))
         console.print(tell(found), soft_wrap=True, markup=False, highlight=False)
@@ -141,7 +139,7 @@ def _play_level(
         before = results[elo].pairs if elo in results else 0
         size = min(_FEW_PAIRS if round_number < _SCOUTING else _PAIRS, ladder.pairs - played)
         results[elo] = _play(model, level, ladder, elo, before + size, output, console)
-        played, round_number, near = played + size, round_number + 1, estimate(results).elo
+        played, round_number, near = played + size, round_number + 1, guess(results)
     return results
 
 

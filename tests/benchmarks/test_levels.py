@@ -154,6 +154,17 @@ def test_a_seat_with_a_temperature_plays_by_the_chance_of_its_seed_and_game(
     assert len(set(opening_moves(0, temperature=0.0))) == 1
 
 
+def test_the_next_opponent_is_no_leap_away():
+    def after(losses: int, wins: int, elo: int = 1350) -> float:
+        pairs = [losses // 2, 0, 0, 0, wins // 2]
+        return level_ladder.guess({elo: Tally(pentanomial=pairs)})
+
+    assert after(0, 4) == pytest.approx(1350 + 280, abs=2)
+    assert after(4, 0, elo=2000) == pytest.approx(2000 - 280, abs=2)
+    assert after(2, 2) == pytest.approx(1350)
+    assert after(0, 40) > after(0, 4) + 200
+
+
 def test_a_level_that_loses_everything_is_below_a_bound():
     """Wilson's: a score of at most 3.7 % in 100 games."""
     found = worth(100, 0, 0)
