@@ -41,14 +41,15 @@ def share_of(most: int) -> int:
 class Places:
     """Places that clients take and leave: so many in all, and a share of them for each client."""
 
-    def __init__(self, most: int, *, all_for_local: bool) -> None:
+    def __init__(self, most: int, *, share: int | None = None, all_for_local: bool) -> None:
         """Begins with no place taken.
 
         Args:
             most: places in all.
+            share: of one client; by default `share_of(most)`.
             all_for_local: whether clients on this machine may take them all: they are not a proxy's.
         """
-        self.most = most
+        self.most, self._share = most, share_of(most) if share is None else share
         self._all_for_local = all_for_local
         self._taken: Counter[str] = Counter()
 
@@ -66,7 +67,7 @@ class Places:
     def share_for(self, client: str) -> int:
         """Returns how many it may have."""
         is_trusted = self._all_for_local and is_loopback(client)
-        return self.most if is_trusted else share_of(self.most)
+        return self.most if is_trusted else self._share
 
     def take(self, client: str) -> bool:
         """Takes a place for a client; returns False, taking none, if it may have no more."""

@@ -55,8 +55,8 @@ class ServeConfig(BaseModel):
     max_games: int = Field(default=200, ge=1)
     """Games in memory; beyond them one is forgotten that nobody follows, or else the answer is 503."""
     max_streams: int = Field(default=400, ge=1)
-    """WebSockets at once; beyond them they are closed with 1013. One client may have a fourth of them,
-    and of the searches and connections, unless it is on this machine."""
+    """WebSockets at once; beyond them they are closed with 1013. One client may have a fourth of them, and
+    of `searches`, `max_games` and `max_connections`, unless it is on this machine."""
     max_connections: int = Field(default=800, ge=1)
     """Connections at once, or fewer where the system allows less; beyond them they are cut off."""
     request_s: float = Field(default=20.0, gt=0)

@@ -22,8 +22,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from serve.clients import Places, client_at
 from serve.config import ServeConfig
 
+_AT_ONCE = 8
+"""Connections that asyncio takes from the queue in a round of its loop. Those that are over the limit are
+closed some four rounds later, and hold descriptors until then."""
 _OTHER_FILES = 64
-"""File descriptors for all but connections: models, the listener, the threads' wake-up calls."""
+"""File descriptors for all but the connections inside: those just mentioned, models, the listener."""
 
 
 class Door:
@@ -54,10 +57,14 @@ class Door:
 
 
 class DoorConfig(uvicorn.Config):
-    """Uvicorn's settings, with the door."""
+    """Uvicorn's settings, with the door.
+
+    What uvicorn calls the backlog is two things to asyncio: how many connections the system queues, and
+    how many it takes at once. This is the latter; the former has to be set again once it listens.
+    """
 
     def __init__(self, app: Any, door: Door, **settings: Any) -> None:  # Any: as uvicorn has them
-        super().__init__(app, http=HttpProtocol, ws=SocketProtocol, **settings)
+        super().__init__(app, http=HttpProtocol, ws=SocketProtocol, backlog=_AT_ONCE, **settings)
         self.door = door
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from serve.batcher import Batcher, Job, Progress
 from serve.catalog import Engine
-from serve.clients import Places
+from serve.clients import Places, share_of
 from serve.config import ServeConfig
 from serve.errors import busy
 
@@ -16,7 +16,11 @@ class Searches:
     def __init__(self, config: ServeConfig) -> None:
         self._config = config
         self._batchers: dict[str, Batcher] = {}
-        self._places = Places(config.searches + config.queue, all_for_local=config.is_generous)
+        self._places = Places(
+            config.searches + config.queue,
+            share=share_of(config.searches),  # so that those of one client never fill an engine
+            all_for_local=config.is_generous,
+        )
         self._closing = False
 
     @property

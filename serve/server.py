@@ -96,6 +96,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._parts = parts
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to listen, with a queue that holds a crowd."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(_BACKLOG)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Says goodbye to everyone."""
         self._parts.searches.stop()
