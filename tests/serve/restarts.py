@@ -16,13 +16,15 @@ class RestartableServer:
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}/"
         self._command = [sys.executable, "-m", "aztoolkit", "serve"]
-        self._command += [*map(str, arguments), "--port", str(port)]
+        self._command += ["--port", str(port)]
+        self._arguments = list(map(str, arguments))
         self.start()
 
-    def start(self) -> None:
-        """Starts it, and waits until it answers."""
+    def start(self, *arguments: str | Path) -> None:
+        """Starts it, with other arguments than before if any are given, and waits until it answers."""
+        self._arguments = list(map(str, arguments)) or self._arguments
         self._process = subprocess.Popen(
-            self._command,
+            [*self._command, *self._arguments],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -32,7 +32,6 @@ export class App {
   ) {
     this.play = new Play(stage, list);
     this.analyse = new Analyse(stage, list, (fen) => this.play.offer(fen));
-    byId("nav-compare").hidden = list.engines.length < 2;
     window.addEventListener("hashchange", () => void this.go());
     window.addEventListener("keydown", (event) => this.key(event));
   }
@@ -81,6 +80,7 @@ export class App {
 
   private mark(route: Route): void {
     document.body.dataset["view"] = route.view;
+    byId("nav-compare").hidden = this.list.engines.length < 2;
     document.title = `${TITLES[route.view]} · aztoolkit`;
     const current = route.view === "disagreements" ? "engines" : route.view;
     for (const view of ["play", "analyse", "compare", "engines"]) {

@@ -1,11 +1,15 @@
 """What becomes of a game when the page, the connection or the server goes away."""
 
+import json
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.serve.browser.conftest import ANSWER_MS, OpenPage
-from tests.serve.conftest import ServerProcess
-from tests.serve.page import click_move, expect_moves, expect_piece, moves_made
+from tests.serve.conftest import FEW, ServerProcess
+from tests.serve.networks import write_model
+from tests.serve.page import begin, click_move, expect_moves, expect_piece, moves_made
 from tests.serve.restarts import RestartableServer
 
 pytestmark = pytest.mark.browser
@@ -54,6 +58,66 @@ def test_game_outlives_a_server_that_is_killed(
     expect(page.locator("#evaluation .top-moves")).to_be_visible()
     click_move(page, "d2", "d3")
     expect_moves(page, 4)
+
+
+@pytest.mark.parametrize("watched", [True, False], ids=["page open", "page reloaded"])
+def test_game_goes_on_with_another_engine_where_its_own_is_gone(
+    open_page: OpenPage, mortal_server: RestartableServer, tmp_path: Path, watched: bool
+) -> None:
+    write_model(tmp_path / "fp32.onnx")
+    page = open_page(mortal_server.url)
+    click_move(page, "e2", "e4")
+    expect_moves(page, 2)
+    address = page.url
+    if not watched:
+        page.goto("about:blank")
+    mortal_server.kill()
+    mortal_server.start(tmp_path, "--simulations", str(FEW))
+    if not watched:
+        page.goto(address)
+    alert = page.get_by_role("alert").and_(page.locator("#trouble"))
+    expect(alert).to_contain_text("FP32 plays instead", timeout=ANSWER_MS)
+    expect(page.locator("#link")).to_contain_text("Connected", timeout=ANSWER_MS)
+    expect(page.locator("#seat-far")).to_contain_text("FP32")
+    click_move(page, "d2", "d3")
+    expect_moves(page, 4)
+    begin(page, black="FP32")
+    expect_moves(page, 0)
+
+
+def test_game_that_cannot_be_set_up_again_is_told_and_not_asked_for_any_more(page: Page) -> None:
+    click_move(page, "e2", "e4")
+    expect_moves(page, 2)
+    refusal = '{"error": {"code": "bad_position", "message": "expected another game"}}'
+    page.route("**/api/games", lambda route: route.fulfill(status=422, body=refusal))
+    forgotten = '{"error": {"code": "not_found", "message": "expected a game"}}'
+    page.route("**/api/games/*/moves", lambda route: route.fulfill(status=404, body=forgotten))
+    click_move(page, "d2", "d3")
+    expect(page.locator("#trouble")).to_have_text("Expected another game")
+    page.unroute("**/api/games")
+    begin(page, black="You")
+    expect_moves(page, 0)
+
+
+def test_take_back_whose_answer_was_lost_takes_back_once(page: Page) -> None:
+    sent: list[object] = []
+
+    def lose_the_first(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or "null"))
+        if len(sent) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    for plies, (origin, target) in enumerate([("e2", "e4"), ("a2", "a3")], 1):
+        click_move(page, origin, target)
+        expect_moves(page, 2 * plies)
+    page.route("**/take-back", lose_the_first)
+    with page.expect_response("**/take-back"):
+        page.get_by_role("button", name="Take back").click()
+    expect_moves(page, 2)
+    assert sent == [{"plies": 4}, {"plies": 4}]
 
 
 def test_busy_server_is_asked_again(page: Page) -> None:

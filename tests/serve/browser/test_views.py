@@ -1,7 +1,9 @@
 """The other views in a real Chromium: analysis, comparison, engines; how they look and what they weigh."""
 
+import json
+
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import FloatRect, Page, Response, WebSocketRoute, expect
 
 from tests.conftest import REPOSITORY, missing
 from tests.serve.browser.conftest import ANSWER_MS, OpenPage
@@ -17,9 +19,17 @@ FAULTS = """async () => {
         .filter(({ impact }) => impact === "serious" || impact === "critical")
         .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(" ")}`);
 }"""
-PHONE = {"width": 390, "height": 844}
+SIDEWAYS = [(844, 390), (667, 375), (568, 320)]
 MOST_BYTES = 300_000
 ENDGAME = "8/8/8/4k3/8/8/4P3/4K3 w - - 0 1"
+
+
+ENDS = {
+    "checkmate": "R5k1/5ppp/8/8/8/8/8/6K1 b - - 0 1",
+    "insufficient material": "8/8/8/4k3/8/8/8/4K3 w - - 0 1",
+    "fifty moves without capture or pawn move": "8/8/8/4k3/8/8/3R4/4K3 w - - 100 90",
+    "threefold repetition": "1. Nf3 Nf6 2. Ng1 Ng8 3. Nf3 Nf6 4. Ng1 Ng8 *",
+}
 
 
 @pytest.fixture
@@ -52,6 +62,24 @@ def test_analysis_takes_positions_and_games(analysis: Page) -> None:
     expect(analysis.get_by_role("alert")).to_contain_text("xpected a possible position")
     analysis.get_by_role("button", name="Play from here").click()
     assert " 1 2" in analysis.get_by_label("Position as FEN").input_value()
+
+
+def set_up(page: Page, text: str) -> None:
+    """Sets up a position or the end of a game."""
+    page.evaluate("document.getElementById('set-up-card').open = true")
+    page.get_by_label("FEN or PGN").fill(text)
+    page.get_by_role("button", name="Set up").click()
+
+
+def refuse(socket: WebSocketRoute) -> None:
+    """Answers every message with a refusal."""
+
+    def answer(message: str | bytes) -> None:
+        error = {"code": "bad_position", "message": "expected another position"}
+        event = {"type": "error", "id": json.loads(message)["id"], "error": error}
+        socket.send(json.dumps(event))
+
+    socket.on_message(answer)
 
 
 def test_two_engines_beside_each_other(page: Page) -> None:
@@ -91,22 +119,97 @@ def test_engines_tell_their_verdict_and_where_they_disagree(page: Page) -> None:
     assert "#/play/" in page.url
 
 
-def test_phone_shows_every_view_without_scrolling_sideways(
+@pytest.mark.parametrize("end", ENDS, ids=ENDS)
+def test_analysis_says_that_the_game_is_over(analysis: Page, end: str) -> None:
+    opinion = analysis.locator(".opinion")
+    set_up(analysis, ENDS[end])
+    expect(opinion).to_contain_text(f"The game is over here: {end}.")
+    expect(analysis.locator("#trouble")).to_be_hidden()
+    set_up(analysis, "nonsense")
+    expect(analysis.locator("#trouble")).to_be_visible()
+    set_up(analysis, ENDGAME)
+    expect(analysis.locator("#trouble")).to_be_hidden()
+    expect(opinion.locator(".figures")).to_be_visible()
+
+
+def test_column_says_why_the_server_does_not_analyse(
     open_page: OpenPage, tiny_server: ServerProcess
 ) -> None:
-    page = open_page(tiny_server.url, viewport=PHONE, has_touch=True)
-    box = page.locator("cg-board").bounding_box()
-    assert box is not None
-    assert box["width"] > 330
+    page = open_page("about:blank")
+    page.route_web_socket("**/api/analysis", refuse)
+    page.goto(f"{tiny_server.url}#/analyse")
+    expect(page.locator(".opinion")).to_contain_text("Expected another position")
+
+
+def test_board_can_be_read_and_heard(page: Page) -> None:
     click_move(page, "e2", "e4")
     expect_moves(page, 2)
+    page.keyboard.press("ArrowLeft")
+    words = page.locator("#position")
+    expect(words).to_contain_text("White: king e1; queen d1; rooks a1 and h1;")
+    expect(words).to_contain_text("pawns a2, b2, c2, d2, e4, f2, g2 and h2. Black: king e8;")
+    expect(words).to_contain_text("Black to move.")
+    page.keyboard.press("b")
+    expect(page.locator("#spoken")).to_have_text(words.inner_text())
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_phone_shows_every_view_without_scrolling_sideways(
+    open_page: OpenPage, tiny_server: ServerProcess, width: int
+) -> None:
+    page = open_page(
+        tiny_server.url, viewport={"width": width, "height": 2 * width}, has_touch=True
+    )
+    assert board_of(page)["width"] > width - 60
+    click_move(page, "e2", "e4")
+    expect_moves(page, 2)
+    expect_no_scrolling_sideways(page, width)
+    page.get_by_role("link", name="Play", exact=True).click()
+    page.context.set_offline(True)
+    click_move(page, "d2", "d4")
+    expect(page.locator("#link")).to_contain_text("No connection")
+    assert width_of(page) <= width
+
+
+@pytest.mark.parametrize(("width", "height"), SIDEWAYS)
+def test_phone_held_sideways_has_the_board_beside_the_panel(
+    open_page: OpenPage, tiny_server: ServerProcess, width: int, height: int
+) -> None:
+    size = {"width": width, "height": height}
+    page = open_page(tiny_server.url, viewport=size, has_touch=True)
+    board = board_of(page)
+    panel = page.locator("#play-panel").bounding_box()
+    assert panel is not None
+    assert board["width"] >= height - 70
+    assert board["y"] + board["height"] <= height
+    assert board["x"] + board["width"] < panel["x"]
+    expect_no_scrolling_sideways(page, width)
+
+
+def board_of(page: Page) -> FloatRect:
+    """Returns where the board is, in pixels."""
+    box = page.locator("cg-board").bounding_box()
+    assert box is not None
+    return box
+
+
+def width_of(page: Page) -> int:
+    """Returns how wide the page is, in pixels, what is out of sight included."""
+    found: int = page.evaluate("document.documentElement.scrollWidth")
+    return found
+
+
+def expect_no_scrolling_sideways(page: Page, width: int) -> None:
+    """Goes through the views."""
     for view in ("Play", "Analyse", "Compare", "Engines"):
         page.get_by_role("link", name=view, exact=True).click()
         expect(page.get_by_role("link", name=view, exact=True)).to_have_attribute(
             "aria-current", "page"
         )
+        if view == "Compare":
+            expect(page.locator("#opinions .top-moves tr").first).to_be_visible()
         page.wait_for_timeout(100)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], view
+        assert width_of(page) <= width, view
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,6 +2,7 @@
 
 import type { EngineList, Side } from "../api/messages";
 import type { Stage } from "../board/stage";
+import { endingAt } from "../chess/ending";
 import {
   branch,
   destinationsAt,
@@ -22,7 +23,7 @@ import { Stepper } from "../panel/stepper";
 import { hashOf, type Route } from "../route";
 import { copy } from "../shell/clipboard";
 import { byId, make, onClick } from "../shell/dom";
-import { showNotice, showTrouble } from "../shell/trouble";
+import { hideTrouble, showNotice, showTrouble } from "../shell/trouble";
 import { Bench } from "./bench";
 import { chosen, showChoice, startChoice } from "./choice";
 import { opinionArrows, showOpinions } from "./opinions";
@@ -69,6 +70,7 @@ export class Analyse {
   key(event: KeyboardEvent): void {
     if (stepByKey(event, this.stepper)) return;
     if (event.key === "f") this.flip();
+    if (event.key === "b") this.stage.say();
     if (event.key === "m" || event.key === "/") {
       event.preventDefault();
       byId("analysis-move").focus();
@@ -94,14 +96,14 @@ export class Analyse {
   /** Searches the position on the board. */
   private search(): void {
     history.replaceState(null, "", hashOf(this.route()));
-    const over = destinationsAt(this.line, this.stepper.ply).size === 0;
-    if (!this.running || over) this.bench.stop();
+    const ending = endingAt(this.line, this.stepper.ply);
+    if (ending) this.bench.rest(`The game is over here: ${ending}.`);
+    else if (!this.running) this.bench.stop();
     else {
       const { ply } = this.stepper;
       const moves = this.line.moves.slice(0, ply).map(({ uci }) => uci);
       this.bench.begin({ fen: this.line.start_fen, moves, ...chosen() });
     }
-    if (over) this.bench.updates = [];
     this.render();
   }
 
@@ -138,6 +140,7 @@ export class Analyse {
     const uci = parseTyped(this.line, this.stepper.ply, input.value);
     if (!uci) return showTrouble(`${input.value || "Nothing"} is not a legal move here.`);
     input.value = "";
+    hideTrouble();
     this.play(uci);
   }
 
@@ -149,6 +152,7 @@ export class Analyse {
     try {
       this.take(parseText(text));
       field.value = "";
+      hideTrouble();
     } catch (error) {
       showTrouble(messageOf(error));
     }

@@ -1,9 +1,11 @@
 /** The searches of the analysis: one engine's, or two in turn, so that each has the processor to itself. */
 
 import type { AnalysisUpdate } from "../api/messages";
+import { sentence } from "../shell/trouble";
 import { Stream } from "./stream";
 
 const LINES = 4;
+const IDLE = "Nothing is searched here.";
 
 /** What shall be searched. */
 export interface Task {
@@ -17,22 +19,35 @@ export class Bench {
   /** What was heard of each engine of the task. */
   updates: (AnalysisUpdate | null)[] = [];
   private task: Task | null = null;
+  private idleness = IDLE;
+  /** Why an engine does not search, if it refused to. */
+  private refusals: (string | null)[] = [];
   private readonly streams: Stream[] = [];
 
   constructor(private readonly changed: () => void) {
-    for (const index of [0, 1]) this.streams.push(new Stream((update) => this.heard(index, update)));
+    for (const index of [0, 1])
+      this.streams.push(
+        new Stream({
+          heard: (update) => this.heard(index, update),
+          refused: (message) => this.refused(index, message),
+        }),
+      );
   }
 
   /** Returns why nothing was heard of an engine yet. */
   silence(index: number): string {
-    if (!this.task) return "Nothing is searched here.";
-    return index === 0 || this.updates[index - 1]?.done ? "Searching…" : "Waiting for its turn…";
+    if (!this.task) return this.idleness;
+    const refusal = this.refusals[index];
+    if (refusal) return sentence(refusal);
+    const isOn = index === 0 || this.updates[index - 1]?.done || this.refusals[index - 1];
+    return isOn ? "Searching…" : "Waiting for its turn…";
   }
 
   /** Begins a task in place of the one before. */
   begin(task: Task): void {
     this.task = task;
     this.updates = task.engines.map(() => null);
+    this.refusals = [];
     this.streams[1]!.stop();
     this.search(0);
     this.changed();
@@ -40,7 +55,15 @@ export class Bench {
 
   stop(): void {
     this.task = null;
+    this.idleness = IDLE;
     for (const stream of this.streams) stream.stop();
+  }
+
+  /** Stops where there is nothing to search, and forgets what was heard before; `why` is a sentence. */
+  rest(why: string): void {
+    this.stop();
+    this.idleness = why;
+    this.updates = [];
   }
 
   private search(index: number): void {
@@ -51,7 +74,17 @@ export class Bench {
   private heard(index: number, update: AnalysisUpdate): void {
     const wasDone = this.updates[index]?.done;
     this.updates[index] = update;
-    if (update.done && !wasDone && index + 1 < this.updates.length) this.search(index + 1);
+    if (update.done && !wasDone) this.searchAfter(index);
     this.changed();
+  }
+
+  private refused(index: number, message: string): void {
+    this.refusals[index] = message;
+    this.searchAfter(index);
+    this.changed();
+  }
+
+  private searchAfter(index: number): void {
+    if (index + 1 < this.updates.length) this.search(index + 1);
   }
 }

@@ -11,21 +11,17 @@ const FIELDS = ["first-engine", "second-engine", "analysis-simulations"] as cons
 
 /** Fills the fields; calls `changed` when another is chosen. */
 export function startChoice(list: EngineList, changed: () => void): void {
-  for (const id of ["first-engine", "second-engine"]) {
-    for (const engine of list.engines) select(id).add(new Option(engine.name, engine.id));
-  }
   for (const simulations of SIMULATIONS) {
     if (simulations <= list.max_analysis_simulations)
       select("analysis-simulations").add(new Option(count(simulations), String(simulations)));
   }
-  select("first-engine").value = list.default;
   for (const id of FIELDS) select(id).addEventListener("change", changed);
   select("analysis-simulations").addEventListener("change", () =>
     remember(memoryName(), Number(select("analysis-simulations").value)),
   );
 }
 
-/** Shows the fields of one engine or of two, and takes up the simulations chosen last for that.
+/** Shows the fields of one engine or of two, of those there are now, and the simulations chosen last.
  *
  * Two are the `pair` if one is named, else the original and its quantization.
  */
@@ -34,6 +30,7 @@ export function showChoice(
   { beside, pair }: { beside: boolean; pair: [string, string] | null },
 ): void {
   byId("second-engine-field").hidden = !beside;
+  for (const id of ["first-engine", "second-engine"]) offer(id, list);
   if (beside) [select("first-engine").value, select("second-engine").value] = pair ?? likelyPair(list);
   const usual = beside ? DEFAULTS.beside : DEFAULTS.alone;
   select("analysis-simulations").value = String(recall(memoryName(), usual));
@@ -47,6 +44,13 @@ export function chosen(): { engines: string[]; simulations: number } {
     engines: ids.map((id) => select(id).value),
     simulations: Number(select("analysis-simulations").value),
   };
+}
+
+/** Fills a field with the engines; the one chosen stays as long as it is there. */
+function offer(id: string, { engines, default: usual }: EngineList): void {
+  const chosen = select(id).value;
+  select(id).replaceChildren(...engines.map((engine) => new Option(engine.name, engine.id)));
+  select(id).value = engines.some((engine) => engine.id === chosen) ? chosen : usual;
 }
 
 /** Returns the original and its quantization: FP32 and INT8 where there are both. */

@@ -4,10 +4,16 @@ import { backoffMs, pause } from "../api/backoff";
 import type { AnalysisMessage, AnalysisRequest, AnalysisUpdate } from "../api/messages";
 import { connect, type Connection } from "../api/socket";
 import { showLink } from "../shell/link";
-import { showTrouble } from "../shell/trouble";
 
 const PATH = "analysis";
 const PASSING = ["busy", "too_many_requests"];
+
+/** Who hears of an analysis. */
+interface Told {
+  heard(update: AnalysisUpdate): void;
+  /** The server does not analyse the position at all, and says why. */
+  refused(message: string): void;
+}
 
 export class Stream {
   private connection: Connection | null = null;
@@ -15,8 +21,8 @@ export class Stream {
   private open = false;
   private last = 0;
 
-  /** Calls `heard` with every update of the position asked for last. */
-  constructor(private readonly heard: (update: AnalysisUpdate) => void) {}
+  /** `told` hears of the position asked for last. */
+  constructor(private readonly told: Told) {}
 
   /** Analyses a position in place of the one before. */
   ask(request: Omit<AnalysisRequest, "id">): void {
@@ -53,15 +59,15 @@ export class Stream {
 
   private hear(message: AnalysisMessage): void {
     if (message.type === "error") return this.refused(message.error, message.id);
-    if (message.id === this.request?.id) this.heard(message);
+    if (message.id === this.request?.id) this.told.heard(message);
   }
 
   /** A busy server is asked again after a while; another refusal ends the analysis. */
   private refused(error: { code: string; message: string }, id: number | null): void {
     if (id !== null && id !== this.request?.id) return;
     if (!PASSING.includes(error.code)) {
-      showTrouble(error.message);
-      return this.stop();
+      this.request = null;
+      return this.told.refused(error.message);
     }
     showLink("busy");
     void pause(backoffMs(2)).then(() => {

@@ -14,7 +14,9 @@ export const deleteGame = (id: string): Promise<void> => call("DELETE", gamePath
 export const move = (id: string, uci: string): Promise<Game> =>
   call("POST", `${gamePath(id)}/moves`, { uci });
 export const engineMove = (id: string): Promise<Game> => call("POST", `${gamePath(id)}/engine-move`);
-export const takeBack = (id: string): Promise<Game> => call("POST", `${gamePath(id)}/take-back`);
+/** `plies`: moves that are seen here; a game that has fewer stays as it is. */
+export const takeBack = (id: string, plies: number): Promise<Game> =>
+  call("POST", `${gamePath(id)}/take-back`, { plies });
 export const resign = (id: string, side: Side | null = null): Promise<Game> =>
   call("POST", `${gamePath(id)}/resign`, { side });
 

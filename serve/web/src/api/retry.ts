@@ -15,7 +15,9 @@ export async function insist<T>(request: () => Promise<T>, wanted = (): boolean 
       showLink("connected");
       return answer;
     } catch (error) {
-      if (!(error instanceof Failure && (error.busy || error.away) && wanted())) throw error;
+      if (!(error instanceof Failure)) throw error;
+      if (!error.busy && !error.away) showLink("connected"); // a refusal is an answer
+      if (!((error.busy || error.away) && wanted())) throw error;
       showLink(error.busy ? "busy" : "away");
       await pause(error.retryAfterMs ?? backoffMs(failures));
       if (!wanted()) throw error;

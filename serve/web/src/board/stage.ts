@@ -3,8 +3,10 @@
 import type { DrawShape } from "chessground/draw";
 import type { Analysis, Side } from "../api/messages";
 import type { Position } from "../chess/line";
+import { spokenBoard } from "../chess/spoken_board";
 import { showBar } from "../panel/bar";
 import { byId, fill, make } from "../shell/dom";
+import { say } from "../shell/speech";
 import { Board, type Movable } from "./board";
 import { choosePromotion } from "./promotion";
 
@@ -31,14 +33,26 @@ export class Stage {
     const far = scene.orientation === "white" ? "black" : "white";
     this.board.show(scene.position, scene.orientation, scene.movable);
     this.board.point(scene.arrows);
+    this.describe(scene.position);
     showBar(scene.analysis, scene.orientation);
     fill(byId("seat-far"), disc(far), ...scene.seats[far]);
     fill(byId("seat-near"), disc(scene.orientation), ...scene.seats[scene.orientation]);
   }
 
+  /** Has a screen reader say what stands on the board. */
+  say(): void {
+    say(byId("position").textContent ?? "");
+  }
+
   /** Asks what the pawn that goes to `target` becomes: a letter, or null. */
   choosePromotion(target: string, side: Side, orientation: Side): Promise<string | null> {
     return choosePromotion(byId("board"), target, side, orientation);
+  }
+
+  /** Writes the position in words, where it can be read at leisure. */
+  private describe(position: Position): void {
+    const words = spokenBoard(position);
+    if (byId("position").textContent !== words) byId("position").textContent = words;
   }
 }
 

@@ -1,23 +1,23 @@
 /** Says each move, to the ear of a screen reader and, if wanted, as a knock on the board. */
 
-import type { Engine, Game } from "../api/messages";
+import type { EngineList, Game } from "../api/messages";
 import { positionAt, type Line } from "../chess/line";
 import { spoken } from "../chess/spoken";
-import { byId } from "../shell/dom";
 import { play, soundOf } from "../shell/sound";
+import { say } from "../shell/speech";
 import { nameOf, opponentOf, statusOf } from "./words";
 
 export class Announcer {
   private said = 0;
   private over = false;
 
-  constructor(private readonly engines: Engine[]) {}
+  constructor(private readonly list: EngineList) {}
 
   /** Takes up another game, of which nothing is said yet. */
   enter(game: Game): void {
     this.said = game.moves.length;
     this.over = game.end !== null;
-    this.say(statusOf(game, this.engines, { paused: false }));
+    say(statusOf(game, this.list.engines, { paused: false }));
   }
 
   /** Says what is new in a game; `line` has also the move that the server has not answered yet. */
@@ -25,7 +25,7 @@ export class Announcer {
     const isNew = line.moves.length > this.said;
     const ended = game.end !== null && !this.over;
     if (isNew) this.announce(game, line);
-    if (ended) this.say(statusOf(game, this.engines, { paused }));
+    if (ended) say(statusOf(game, this.list.engines, { paused }));
     if (isNew || ended) play(soundOf(line.moves[line.moves.length - 1]?.san ?? "", ended));
     this.said = line.moves.length;
     this.over = game.end !== null;
@@ -33,12 +33,8 @@ export class Announcer {
 
   private announce(game: Game, line: Line): void {
     const { turn } = positionAt(line, line.moves.length);
-    const mover = nameOf(game, opponentOf(turn), this.engines);
+    const mover = nameOf(game, opponentOf(turn), this.list.engines);
     const verb = mover === "You" ? "play" : "plays";
-    this.say(`${mover} ${verb} ${spoken(line.moves[line.moves.length - 1]!.san)}.`);
-  }
-
-  private say(words: string): void {
-    byId("spoken").textContent = words;
+    say(`${mover} ${verb} ${spoken(line.moves[line.moves.length - 1]!.san)}.`);
   }
 }

@@ -9,7 +9,7 @@ import type { Stepper } from "../panel/stepper";
 import { showSteps } from "../panel/steps";
 import { byId, make } from "../shell/dom";
 import type { Session } from "./session";
-import { isEngineGame, statusOf } from "./words";
+import { isEngineGame, opponentOf, statusOf } from "./words";
 
 /** Shows all of it for the position that the stepper is at. */
 export function showPanel(
@@ -20,7 +20,8 @@ export function showPanel(
 ): void {
   const game = session.game!;
   const show = (ply: number): void => stepper.show(ply);
-  byId("status").textContent = statusOf({ ...game, moves: line.moves }, engines, { paused });
+  const turn = session.ghost ? opponentOf(game.turn) : game.turn;
+  byId("status").textContent = statusOf({ ...game, moves: line.moves, turn }, engines, { paused });
   showThoughts(line, stepper, session.live);
   showGraph(byId("graph"), line, stepper.ply, show);
   showMoves(byId("moves"), { ...game, moves: line.moves }, stepper.ply, show);

@@ -22,8 +22,8 @@ import { Session } from "./session";
 import { humanSide, isEngineGame, opponentOf, playerToMove } from "./words";
 
 export class Play {
-  readonly session = new Session(() => this.changed(), () => this.entered());
-  private readonly driver = new Driver(this.session);
+  readonly session: Session;
+  private readonly driver: Driver;
   private readonly stepper = new Stepper(() => this.render());
   private readonly announcer: Announcer;
   private readonly dialog: NewGameDialog;
@@ -35,7 +35,9 @@ export class Play {
     private readonly stage: Stage,
     private readonly list: EngineList,
   ) {
-    this.announcer = new Announcer(list.engines);
+    this.session = new Session(list, () => this.changed(), () => this.entered());
+    this.driver = new Driver(this.session);
+    this.announcer = new Announcer(list);
     this.dialog = new NewGameDialog(list, {
       start: (game) => this.begin(game),
       apply: (players) => this.session.changePlayers(players),
@@ -49,6 +51,7 @@ export class Play {
     this.stage.moved = (origin, target) => void this.moved(origin, target);
     const wanted = id || this.session.game?.id;
     if (wanted && (await this.session.resume(wanted))) return;
+    if (!this.open) return; // another view is on by now
     await this.session.begin(this.dialog.remembered());
     if (id) showTrouble("That game is no longer known to the server; here is a new one.");
   }
@@ -74,6 +77,7 @@ export class Play {
   key(event: KeyboardEvent): void {
     if (stepByKey(event, this.stepper)) return;
     if (event.key === "f") this.flip();
+    if (event.key === "b") this.stage.say();
     if (event.key === "n") this.offer();
     if (event.key === "m" || event.key === "/") {
       event.preventDefault();
@@ -147,6 +151,7 @@ export class Play {
     const uci = parseTyped(line, line.moves.length, input.value);
     if (!uci) return showTrouble(`${input.value || "Nothing"} is not a legal move here.`);
     input.value = "";
+    hideTrouble();
     void this.session.move(uci);
   }
 

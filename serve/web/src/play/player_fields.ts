@@ -44,11 +44,11 @@ export class PlayerFields {
     const legend = make("legend", "", make("i", `disc ${side}`), titled(side));
     const who = labelled(`${titled(side)} is played by`, this.engine, "hidden");
     this.element = make("fieldset", "", legend, ...who, this.strength);
-    this.fill();
   }
 
   /** Chooses a player; those of an engine's fields that a human does not have keep what they say. */
   choose(player: Player): void {
+    this.fill();
     this.engine.value = player.engine ?? HUMAN;
     this.setStrength(player.simulations ?? this.list.default_simulations, player.temperature ?? 0);
     this.showStrength();
@@ -61,12 +61,15 @@ export class PlayerFields {
     return { engine, simulations: Number(this.simulations.value), temperature: Number(this.temperature.value) };
   }
 
+  /** Offers what there is now: a server that was started again may have other engines. */
   private fill(): void {
-    this.engine.add(new Option("You", HUMAN));
+    this.engine.replaceChildren(new Option("You", HUMAN));
     for (const { id, name, verdict } of this.list.engines)
       this.engine.add(new Option(described(name, verdict?.verdict), id));
+    this.simulations.replaceChildren();
     for (const simulations of SIMULATIONS)
       if (simulations <= this.list.max_simulations) addSimulations(this.simulations, simulations);
+    this.temperature.replaceChildren();
     for (const [value, words] of TEMPERATURES) this.temperature.add(new Option(words, String(value)));
   }
 

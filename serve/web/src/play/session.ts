@@ -3,12 +3,13 @@
 import * as api from "../api/calls";
 import { backoffMs, pause } from "../api/backoff";
 import { isStatus, messageOf } from "../api/failure";
-import type { Analysis, Game, GameMessage, NewGame, Players } from "../api/messages";
+import type { Analysis, EngineList, Game, GameMessage, NewGame, Players } from "../api/messages";
 import { insist } from "../api/retry";
 import { connect, type Connection } from "../api/socket";
 import { showLink } from "../shell/link";
 import { showNotice, showTrouble } from "../shell/trouble";
 import * as memory from "./memory";
+import { replacement } from "./replacement";
 
 export class Session {
   game: Game | null = null;
@@ -18,10 +19,11 @@ export class Session {
   live: Analysis | null = null;
   private visit = 0;
   private connection: Connection | null = null;
-  private restoring: Promise<void> | null = null;
+  private restoring: Promise<boolean> | null = null;
 
-  /** Calls `changed` after every change, `entered` when another game is on. */
+  /** Calls `changed` after every change, `entered` when another game is on; keeps `list` up to date. */
   constructor(
+    private readonly list: EngineList,
     private readonly changed: () => void,
     private readonly entered: () => void,
   ) {}
@@ -51,9 +53,9 @@ export class Session {
       throw error;
     });
     if (visit !== this.visit) return true;
-    if (game) this.enter(seen ? memory.withAnalyses(game, seen) : game);
-    else if (seen) await this.restore(seen);
-    return game !== null || seen !== null;
+    if (!game) return seen !== null && this.restore(seen);
+    this.enter(seen ? memory.withAnalyses(game, seen) : game);
+    return true;
   }
 
   /** Plays a move of the human; it stands on the board until the server says otherwise. */
@@ -70,8 +72,10 @@ export class Session {
     return this.ask(api.engineMove);
   }
 
+  /** Takes back once, however often it is asked for until an answer comes. */
   async takeBack(): Promise<void> {
-    await this.ask(api.takeBack);
+    const plies = this.game!.moves.length + (this.ghost ? 1 : 0);
+    await this.ask((id) => api.takeBack(id, plies));
   }
 
   async resign(): Promise<void> {
@@ -98,19 +102,30 @@ export class Session {
     void this.follow(this.visit);
   }
 
-  /** Sets up again a game that the server has forgotten; asked twice at once, does it once. */
-  private restore(seen: Game): Promise<void> {
-    this.restoring ??= this.setUpAgain(seen).finally(() => (this.restoring = null));
+  /** Sets up again a game that the server has forgotten; asked twice at once, does it once.
+   *
+   * Returns whether it did. If the server refuses, that is shown, and nothing more is asked about the game.
+   */
+  private restore(seen: Game): Promise<boolean> {
+    this.restoring ??= this.attempt(() => this.setUpAgain(seen))
+      .then((game) => {
+        if (!game) this.leave();
+        return game !== null;
+      })
+      .finally(() => (this.restoring = null));
     return this.restoring;
   }
 
-  private async setUpAgain(seen: Game): Promise<void> {
-    const asNew = await insist(() => api.newGame(memory.asNew(seen)));
+  /** The server may have been started with other engines: the default plays in place of those gone. */
+  private async setUpAgain(seen: Game): Promise<Game> {
+    const { players, news } = replacement(seen.players, this.list, await insist(api.listEngines));
+    const asNew = await insist(() => api.newGame({ ...memory.asNew(seen), ...players }));
     const loser = memory.resigned(seen);
     const game = loser ? await insist(() => api.resign(asNew.id, loser)) : asNew;
     memory.forget(seen.id);
     this.enter(memory.withAnalyses(game, seen));
-    showNotice("The server had forgotten this game; it was set up again.");
+    showNotice(`The server had forgotten this game; it was set up again.${news}`);
+    return game;
   }
 
   /** Asks something of the game until it is answered; a refusal shows the game as it really stands. */
@@ -123,8 +138,7 @@ export class Session {
       return true;
     } catch (error) {
       if (isStatus(error, 404) && (here() || this.restoring)) {
-        await this.restore(this.game!);
-        return this.ask(request);
+        return (await this.restore(this.game!)) && this.ask(request);
       }
       if (!here()) return false;
       if (!isStatus(error, 409)) showTrouble(messageOf(error));

@@ -30,6 +30,7 @@ function show(message: string, kind: string): void {
   timer = window.setTimeout(hideTrouble, SHOWN_MS);
 }
 
-function sentence(message: string): string {
+/** Returns a message of the server with a capital letter. */
+export function sentence(message: string): string {
   return message.charAt(0).toUpperCase() + message.slice(1);
 }
