@@ -11,8 +11,10 @@ import httpx
 import pytest
 import websockets
 
-from serve.catalog import Catalog
-from tests.serve.conftest import STOP_S, LiveServer, ServerProcess, serving
+from serve.batcher import Job, Progress
+from serve.catalog import Catalog, Engine
+from serve.searches import Searches
+from tests.serve.conftest import STOP_S, LiveServer, ServerProcess, WaitingEvaluator, serving
 
 PLAYERS = 50
 MOVES = 2
@@ -56,6 +58,56 @@ async def test_fifty_players_at_once_meet_no_error(live: LiveServer) -> None:
     assert max(map(max, queues)) <= live.parts.searches.capacity
     assert health["searching"] == 0
     assert health["games"] == PLAYERS
+
+
+class Order:
+    """In which order the searches of a server began and ended."""
+
+    def __init__(self, searches: Searches) -> None:
+        self._begin = searches.begin
+        self.began: list[Job] = []
+        self.ended: list[Job] = []
+
+    def begin(self, engine: Engine, job: Job, *, client: str) -> "asyncio.Future[Progress]":
+        """Begins a search as the server does."""
+        self.began.append(job)
+        job.found.add_done_callback(lambda _: self.ended.append(job))
+        return self._begin(engine, job, client=client)
+
+    def overtaken(self) -> list[int]:
+        """Returns for each search how many ended before it that had begun after it."""
+        numbers = [self.began.index(job) for job in self.ended]
+        return [
+            sum(later > number for later in numbers[:place]) for place, number in enumerate(numbers)
+        ]
+
+
+@pytest.mark.anyio
+async def test_nobody_in_a_crowd_is_overtaken_for_long(
+    waiting: WaitingEvaluator, waiting_catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulations, at_once = 4, 4
+    settings = {"simulations": simulations, "searches": at_once, "queue": PLAYERS}
+    with serving(waiting_catalog, batch=1, **settings) as crowded:
+        searches = crowded.parts.searches
+        order = Order(searches)
+        monkeypatch.setattr(searches, "begin", order.begin)
+        async with httpx.AsyncClient(base_url=crowded.url, timeout=WAIT_S) as client:
+            asked = [asyncio.create_task(first_move(client)) for _ in range(PLAYERS)]
+            while searches.pending < PLAYERS:
+                await asyncio.sleep(0.01)
+            waiting.open.set()
+            assert await asyncio.gather(*asked) == [1] * PLAYERS
+    turns = simulations + 1  # of a search at the most: one for the root
+    assert max(order.overtaken()) <= (at_once - 1) * turns < PLAYERS / 2
+
+
+async def first_move(client: httpx.AsyncClient) -> int:
+    """Has the engine begin a game; returns how many moves the game has then."""
+    body = {"white": {"engine": "fp32"}, "black": {}}
+    game = (await client.post("/api/games", json=body)).raise_for_status().json()
+    answer = await client.post(f"/api/games/{game['id']}/engine-move")
+    return len(answer.raise_for_status().json()["moves"])
 
 
 def test_killed_server_is_started_again_and_the_game_goes_on(run_folder: Path) -> None:
