@@ -1,9 +1,17 @@
 """The other views in a real Chromium: analysis, comparison, engines; how they look and what they weigh."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import FloatRect, Page, Response, WebSocketRoute, expect
+from playwright.sync_api import (
+    FloatRect,
+    Page,
+    Response,
+    ViewportSize,
+    WebSocketRoute,
+    expect,
+)
 
 from tests.conftest import REPOSITORY, missing
 from tests.serve.browser.conftest import ANSWER_MS, OpenPage
@@ -19,7 +27,8 @@ FAULTS = """async () => {
         .filter(({ impact }) => impact === "serious" || impact === "critical")
         .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(" ")}`);
 }"""
-SIDEWAYS = [(844, 390), (667, 375), (568, 320)]
+UPRIGHT = [(320, 568), (360, 720), (390, 844)]
+SIDEWAYS = [(568, 320), (667, 375), (844, 390)]
 MOST_BYTES = 300_000
 ENDGAME = "8/8/8/4k3/8/8/4P3/4K3 w - - 0 1"
 
@@ -119,16 +128,15 @@ def test_engines_tell_their_verdict_and_where_they_disagree(page: Page) -> None:
     assert "#/play/" in page.url
 
 
-@pytest.mark.parametrize("end", ENDS, ids=ENDS)
-def test_analysis_says_that_the_game_is_over(analysis: Page, end: str) -> None:
-    opinion = analysis.locator(".opinion")
-    set_up(analysis, ENDS[end])
-    expect(opinion).to_contain_text(f"The game is over here: {end}.")
-    expect(analysis.locator("#trouble")).to_be_hidden()
-    set_up(analysis, "nonsense")
-    expect(analysis.locator("#trouble")).to_be_visible()
+def test_analysis_says_that_the_game_is_over(analysis: Page) -> None:
+    opinion, trouble = analysis.locator(".opinion"), analysis.locator("#trouble")
+    for end, text in ENDS.items():
+        set_up(analysis, "nonsense")
+        expect(trouble).to_be_visible()
+        set_up(analysis, text)
+        expect(opinion).to_contain_text(f"The game is over here: {end}.")
+        expect(trouble).to_be_hidden()
     set_up(analysis, ENDGAME)
-    expect(analysis.locator("#trouble")).to_be_hidden()
     expect(opinion.locator(".figures")).to_be_visible()
 
 
@@ -153,37 +161,40 @@ def test_board_can_be_read_and_heard(page: Page) -> None:
     expect(page.locator("#spoken")).to_have_text(words.inner_text())
 
 
-@pytest.mark.parametrize("width", [320, 360, 390])
 def test_phone_shows_every_view_without_scrolling_sideways(
-    open_page: OpenPage, tiny_server: ServerProcess, width: int
+    open_page: OpenPage, tiny_server: ServerProcess
 ) -> None:
-    page = open_page(
-        tiny_server.url, viewport={"width": width, "height": 2 * width}, has_touch=True
-    )
-    assert board_of(page)["width"] > width - 60
+    page = open_page(tiny_server.url, viewport=size_of(UPRIGHT[0]), has_touch=True)
+    for screen in UPRIGHT:
+        page.set_viewport_size(size_of(screen))
+        assert board_of(page)["width"] > screen[0] - 60
     click_move(page, "e2", "e4")
     expect_moves(page, 2)
-    expect_no_scrolling_sideways(page, width)
+    expect_no_scrolling_sideways(page, UPRIGHT)
     page.get_by_role("link", name="Play", exact=True).click()
     page.context.set_offline(True)
     click_move(page, "d2", "d4")
     expect(page.locator("#link")).to_contain_text("No connection")
-    assert width_of(page) <= width
+    expect_width(page, UPRIGHT)
 
 
-@pytest.mark.parametrize(("width", "height"), SIDEWAYS)
 def test_phone_held_sideways_has_the_board_beside_the_panel(
-    open_page: OpenPage, tiny_server: ServerProcess, width: int, height: int
+    open_page: OpenPage, tiny_server: ServerProcess
 ) -> None:
-    size = {"width": width, "height": height}
-    page = open_page(tiny_server.url, viewport=size, has_touch=True)
-    board = board_of(page)
-    panel = page.locator("#play-panel").bounding_box()
-    assert panel is not None
-    assert board["width"] >= height - 70
-    assert board["y"] + board["height"] <= height
-    assert board["x"] + board["width"] < panel["x"]
-    expect_no_scrolling_sideways(page, width)
+    page = open_page(tiny_server.url, viewport=size_of(SIDEWAYS[0]), has_touch=True)
+    for screen in SIDEWAYS:
+        page.set_viewport_size(size_of(screen))
+        board, panel = board_of(page), page.locator("#play-panel").bounding_box()
+        assert panel is not None
+        assert board["width"] >= screen[1] - 70
+        assert board["y"] + board["height"] <= screen[1]
+        assert board["x"] + board["width"] < panel["x"]
+    expect_no_scrolling_sideways(page, SIDEWAYS)
+
+
+def size_of(screen: tuple[int, int]) -> ViewportSize:
+    """Returns a width and height as a browser takes them."""
+    return {"width": screen[0], "height": screen[1]}
 
 
 def board_of(page: Page) -> FloatRect:
@@ -193,23 +204,23 @@ def board_of(page: Page) -> FloatRect:
     return box
 
 
-def width_of(page: Page) -> int:
-    """Returns how wide the page is, in pixels, what is out of sight included."""
-    found: int = page.evaluate("document.documentElement.scrollWidth")
-    return found
+def expect_width(page: Page, screens: Sequence[tuple[int, int]]) -> None:
+    """Measures what is shown, what is out of sight included, on screens of some sizes."""
+    for screen in screens:
+        page.set_viewport_size(size_of(screen))
+        page.wait_for_timeout(50)
+        assert page.evaluate("document.documentElement.scrollWidth") <= screen[0], screen
 
 
-def expect_no_scrolling_sideways(page: Page, width: int) -> None:
+def expect_no_scrolling_sideways(page: Page, screens: Sequence[tuple[int, int]]) -> None:
     """Goes through the views."""
     for view in ("Play", "Analyse", "Compare", "Engines"):
-        page.get_by_role("link", name=view, exact=True).click()
-        expect(page.get_by_role("link", name=view, exact=True)).to_have_attribute(
-            "aria-current", "page"
-        )
+        link = page.get_by_role("link", name=view, exact=True)
+        link.click()
+        expect(link).to_have_attribute("aria-current", "page")
         if view == "Compare":
             expect(page.locator("#opinions .top-moves tr").first).to_be_visible()
-        page.wait_for_timeout(100)
-        assert width_of(page) <= width, view
+        expect_width(page, screens)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
