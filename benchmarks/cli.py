@@ -232,7 +232,7 @@ def serve(
     json_output: Json = False,
     output: Output = None,
 ) -> int:
-    """The server: answers beside the bare search, alone and with many players; start and memory.
+    """The server: answers beside the bare search, alone and with many players; page, start and memory.
 
     Parameters
     ----------

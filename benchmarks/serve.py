@@ -3,6 +3,8 @@
 python -m benchmarks.serve [MODEL.onnx]
 
 - *start*: from the start of the process to its address, and to the first move.
+- *page*: from the start of a visit, in a headless Chromium that runs, until one can move; at the first visit
+  and at the next. Left out, and said so, where there is no playwright or no Chromium.
 - *alone*: one player; each answer takes turns with the same search in this process, without a server.
 - *crowd*: players who ask all at once, again and again; and how long `/api/health` takes meanwhile.
 
@@ -30,10 +32,11 @@ import httpx
 import psutil
 
 from aztoolkit.backends import open_evaluator
-from aztoolkit.errors import MachineError
+from aztoolkit.errors import MachineError, MissingDependencyError
 from aztoolkit.mcts import SearchConfig
 from aztoolkit.player import Limit, Player
 from benchmarks.measure import document
+from benchmarks.page import VISITS, visit
 from benchmarks.search import make_model, openings
 
 NAME = "serve"
@@ -58,8 +61,9 @@ def serve(
     moves: int = MOVES,
     players: int = PLAYERS,
     crowd_simulations: int = CROWD_SIMULATIONS,
+    visits: int = VISITS,
 ) -> Figures:
-    """Returns latencies, evaluations a second and memory of a server of its own process.
+    """Returns latencies, visits of the page, evaluations a second and memory of a server of its own process.
 
     Args:
         model: the network; None makes one.
@@ -76,6 +80,7 @@ def serve(
                 "start_s": server.start_s,
                 "first_move_s": server.first_move_s(simulations),
                 "memory_mib": server.memory_mib(),
+                **_page(server, visits),
                 **_alone(server, path, simulations, moves),
                 **_crowd(server, players, crowd_simulations),
                 "memory_after_mib": server.memory_mib(),
@@ -144,6 +149,18 @@ def _read_address(process: "subprocess.Popen[str]") -> str:
     if found is None:
         raise MachineError(f"expected a server that starts, got {line!r}")
     return found.group()
+
+
+def _page(server: _Server, visits: int) -> Figures:
+    try:
+        times = visit(str(server.client.base_url), visits=visits)
+    except MissingDependencyError as error:
+        return {"page": f"not measured: {error}"}
+    return {
+        "page": f"median of {visits} visits in Chromium",
+        **_latency("page_first_visit", times.first_s),
+        **_latency("page_next_visit", times.again_s),
+    }
 
 
 def _alone(server: _Server, model: Path, simulations: int, moves: int) -> Figures:
