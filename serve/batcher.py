@@ -131,6 +131,7 @@ class Batcher:
         """Has a job searched; its `found` will be done, whatever happens."""
         with self._changed:
             if not self._closing:
+                job.found.add_done_callback(self._count)  # the first: counted before anyone is told
                 self._waiting.append(job)
                 self._changed.notify()
                 return
@@ -179,7 +180,6 @@ class Batcher:
     def _drop_stopped(self) -> None:
         for job in [job for job in self._active if job.stopped]:
             self._active.remove(job)
-            self.counts.searches_ended += 1
             job.found.set_exception(_given_up())
 
     def _next_turn(self) -> list[Job]:
@@ -206,9 +206,11 @@ class Batcher:
                     job.found.set_exception(error)
         for job in [job for job in turn if job.found.done()]:
             self._active.remove(job)
-            self.counts.searches_ended += 1
-            if job.found.exception() is None:
-                self.counts.nodes += job.found.result().result.simulations
+
+    def _count(self, found: Future[Progress]) -> None:
+        self.counts.searches_ended += 1
+        if found.exception() is None:
+            self.counts.nodes += found.result().result.simulations
 
     def _ask(self, searches: list[Search]) -> None:
         if self._pool is None or self._pool[0] != searches:

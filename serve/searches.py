@@ -55,9 +55,9 @@ class Searches:
         if not self._places.take(client):
             refusal = self._places.refusal(client, "searches")
             raise busy(f"{refusal}; try again in a moment")
+        self._batcher(engine).submit(job)
         found = asyncio.wrap_future(job.found)
         found.add_done_callback(partial(self._end, client))
-        self._batcher(engine).submit(job)
         return found
 
     def stop(self) -> None:
