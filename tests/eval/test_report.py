@@ -69,7 +69,8 @@ def test_document_names_versions_machine_and_identity(judged):
     assert {"aztoolkit", "python", "chess", "numpy"} <= set(document["versions"])
     assert "cores" in document["machine"]
     identity = document["identity"]
-    assert identity["engines"] == [document[side]["sha256"] for side in ("candidate", "baseline")]
+    sides = ("candidate", "baseline")
+    assert identity["engines"] == [[document[side]["sha256"], "cpu"] for side in sides]
     assert identity["openings"] == document["openings"]["sha256"]
     assert identity["settings"]["simulations"] == 1
 
