@@ -15,7 +15,8 @@ import chess.engine
 
 from aztoolkit.errors import AztoolkitError, MachineError
 from aztoolkit.files import write_text
-from eval.openings import BOOK, MOVES_MARK
+from eval.built_in import BOOK
+from eval.openings import MOVES_MARK
 
 POSITIONS = 2500
 PLIES = 8

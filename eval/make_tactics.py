@@ -28,9 +28,9 @@ import chess.engine
 from aztoolkit.errors import AztoolkitError
 from aztoolkit.files import sha256, write_json, write_text
 from eval import tactics_finds, tactics_games, tactics_kinds
+from eval.built_in import SUITE
 from eval.make_openings import find_stockfish
 from eval.openings import MOVES_MARK
-from eval.tactics import SUITE
 from eval.tactics_finds import Find, find_tactics
 from eval.tactics_games import play_game
 from eval.tactics_kinds import KINDS, MATE_CP, MATES, Kind

@@ -19,8 +19,8 @@ import chess.pgn
 
 from aztoolkit.errors import DataError
 from aztoolkit.files import sha256
+from eval.built_in import BOOK
 
-BOOK = Path(__file__).parent / "data" / "openings.epd"
 """The built-in book; `eval/make_openings.py` wrote it."""
 MOVES_MARK = "moves "
 

@@ -15,10 +15,10 @@ import chess
 
 from aztoolkit.errors import DataError
 from aztoolkit.files import sha256
+from eval.built_in import SUITE
 from eval.openings import Opening, opening_from_epd, playable_board
 from eval.tactics_mates import LONGEST, forces_mate
 
-SUITE = Path(__file__).parent / "data" / "tactics.epd"
 """The built-in suite; `eval/make_tactics.py` wrote it."""
 NO_KIND = "tactics"
 """Kind of a position without an id."""

@@ -21,6 +21,7 @@ from aztoolkit.backends.setting import this_machine
 from aztoolkit.hardware import installed_runtimes
 from aztoolkit.mcts import best_backend
 from eval import stats
+from eval.built_in import tell_path
 from eval.gate import GateResult
 from eval.openings import Book
 from eval.opponents import Opponent
@@ -165,7 +166,7 @@ def _circumstances(settings: MatchSettings, book: Book, series: Series | None) -
         "seed": settings.seed,
         "temperature": 0,
         "openings": {
-            "path": str(book.source),
+            "path": tell_path(book.source),
             "sha256": book.sha256,
             "distinct": len(book.openings),
         },

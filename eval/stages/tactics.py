@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from aztoolkit.programs import find_program
+from eval.built_in import tell_path
 from eval.opponents import Opponent, uci_opener
 from eval.seats import Choice, Fault
 from eval.settings import MatchSettings
@@ -198,7 +199,7 @@ def _numbers(
     suite = trial.tactics
     return {
         "suite": {
-            "path": str(suite.source),
+            "path": tell_path(suite.source),
             "sha256": suite.sha256,
             "positions": len(suite.problems),
         },

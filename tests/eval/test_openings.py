@@ -6,8 +6,9 @@ import chess
 import pytest
 
 from aztoolkit.errors import DataError
+from eval.built_in import BOOK
 from eval.make_openings import LIMIT_CP, PLIES, make_openings
-from eval.openings import BOOK, read_book
+from eval.openings import read_book
 
 PGN = """[Event "one"]
 

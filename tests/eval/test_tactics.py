@@ -12,6 +12,7 @@ from aztoolkit.cli import main
 from aztoolkit.errors import DataError, EvaluationError
 from aztoolkit.files import sha256
 from aztoolkit.model import sidecar
+from eval.built_in import SUITE
 from eval.make_tactics import MANIFEST
 from eval.openings import read_book
 from eval.opponents import Opponent, model_opponent
@@ -20,7 +21,7 @@ from eval.seats import Choice, Fault
 from eval.settings import GateRule, LadderSettings, MatchSettings
 from eval.stages import tactics as stage
 from eval.stages.tactics import JUDGE_NODES, LONGER, veto_tactics
-from eval.tactics import SUITE, Suite, read_suite
+from eval.tactics import Suite, read_suite
 from eval.tactics_counts import Counts, count, mcnemar
 from eval.tactics_kinds import KINDS
 from eval.tactics_mates import mating_moves
