@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.stats import CONFIDENCE_95, score_from_elo
+from eval.stats import CONFIDENCE_95, score_from_elo, wilson_interval
 
 _WIDEST_ELO = 4000.0
 """Elo points beyond the puzzles in which a rating is looked for."""
@@ -34,11 +34,8 @@ def share_interval(solved: int, asked: int) -> tuple[float, float]:
     """Returns the 95 % interval (Wilson's) of the share, 0 to 1, of which `solved` of `asked` is a sample."""
     assert 0 <= solved <= asked, "a count of those that were asked"
     assert asked, "a share of nothing is none"
-    square = CONFIDENCE_95**2
-    centre = (solved + square / 2.0) / (asked + square)
-    spread = CONFIDENCE_95 * math.sqrt(solved * (asked - solved) / asked + square / 4.0)
-    margin = spread / (asked + square)
-    return max(centre - margin, 0.0), min(centre + margin, 1.0)
+    low, high = wilson_interval(solved / asked, asked)
+    return max(low, 0.0), min(high, 1.0)
 
 
 def performance(results: Sequence[tuple[float, bool]]) -> Performance:

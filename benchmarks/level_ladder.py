@@ -9,7 +9,7 @@ from aztoolkit.levels import Level, MeasuredLevel, Rung
 from eval import stats
 from eval.openings import Book, read_book
 from eval.records import Side
-from eval.stockfish import HASH_MB, Stockfish, find_stockfish
+from eval.stockfish import Stockfish, find_stockfish
 from eval.tally import Tally
 
 GAMES, STOCKFISH_MS = 100, 100
@@ -43,8 +43,7 @@ class Ladder:
     @property
     def scale(self) -> str:
         """Whose Elo it is."""
-        engine = f"{self.stockfish.name} at {self.stockfish_ms} ms a move"
-        return f"UCI_Elo of {engine}, 1 thread, {HASH_MB} MiB hash"
+        return self.stockfish.scale(self.stockfish_ms)
 
     def openings(self, elo: int) -> Book:
         """Returns the openings of one rung, which no other has; with more games there are more of them."""

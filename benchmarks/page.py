@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from aztoolkit.errors import MissingDependencyError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 VISITS = 7
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _TIMEOUT_MS = 60_000
-_SCREEN = {"width": 1280, "height": 860}
+_SCREEN: "ViewportSize" = {"width": 1280, "height": 860}
 _WATCH = """window.usable = new Promise(resolve => {
     const look = () => {
         const status = document.getElementById("status")?.textContent ?? "";
@@ -74,7 +74,7 @@ def _browser() -> Iterator["Browser"]:
 @contextmanager
 def _context(browser: "Browser") -> Iterator["Page"]:
     """A page of a browser that remembers nothing."""
-    context: BrowserContext = browser.new_context(viewport=_SCREEN)  # type: ignore[arg-type]
+    context: BrowserContext = browser.new_context(viewport=_SCREEN)
     context.set_default_timeout(_TIMEOUT_MS)
     context.add_init_script(_WATCH)
     yield context.new_page()

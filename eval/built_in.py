@@ -4,7 +4,9 @@ from pathlib import Path
 
 _STAGE = Path(__file__).parent
 BOOK = _STAGE / "data" / "openings.epd"
+"""Openings; `eval/make_openings.py` wrote them."""
 SUITE = _STAGE / "data" / "tactics.epd"
+"""Positions with their best moves; `eval/make_tactics.py` wrote them."""
 
 
 def tell_path(path: Path) -> str:

@@ -21,7 +21,6 @@ from aztoolkit.errors import DataError
 from aztoolkit.files import sha256
 from eval.built_in import BOOK
 
-"""The built-in book; `eval/make_openings.py` wrote it."""
 MOVES_MARK = "moves "
 
 

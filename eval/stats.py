@@ -118,7 +118,7 @@ def ladder_limit(results: Mapping[float, Counts], *, upper: bool) -> float:
     """Returns the Elo that a player is below (above) with 97.5 % certainty, however lopsided his score.
 
     Where he lost all games or nearly so, `ladder_estimate` knows no interval. This is Wilson's bound of the
-    score (E. B. Wilson, 1927), each game taken by itself, which with draws is more than certain enough.
+    score, each game taken by itself, which with draws is more than certain enough.
 
     Args:
         results: counts, from the player's side, by the opponent's Elo; not empty.
@@ -126,10 +126,16 @@ def ladder_limit(results: Mapping[float, Counts], *, upper: bool) -> float:
     games = {elo: sum(counts) * _games(counts) for elo, counts in results.items()}
     total = sum(games.values())
     mean = sum(n * score(results[elo]) for elo, n in games.items()) / total
-    square = CONFIDENCE_95**2 / total
-    spread = math.sqrt(square * (mean * (1.0 - mean) + square / 4.0))
-    bound = (mean + square / 2.0 + (spread if upper else -spread)) / (1.0 + square)
+    bound = wilson_interval(mean, total)[1 if upper else 0]
     return _elo_of_ladder({elo: n / total for elo, n in games.items()}, bound)
+
+
+def wilson_interval(share: float, trials: float) -> tuple[float, float]:
+    """Returns the 95 % interval of a share, 0 to 1, that was seen in so many trials (E. B. Wilson, 1927)."""
+    square = CONFIDENCE_95**2 / trials
+    spread = math.sqrt(square * (share * (1.0 - share) + square / 4.0))
+    low, high = ((share + square / 2.0 + sign * spread) / (1.0 + square) for sign in (-1.0, 1.0))
+    return low, high
 
 
 def normalised_elo(counts: Counts) -> float:

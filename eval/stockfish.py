@@ -40,6 +40,10 @@ class Stockfish:
                     f"has it, got {elo}"
                 )
 
+    def scale(self, movetime_ms: int) -> str:
+        """Returns in words whose Elo a ladder's is."""
+        return f"UCI_Elo of {self.name} at {movetime_ms} ms a move, 1 thread, {HASH_MB} MiB hash"
+
     def opponent(self, elo: int, *, movetime_ms: int) -> Opponent:
         """Returns it with one thread at an Elo; it plays by time, however others play."""
         options = {_LIMIT: "true", _ELO: str(elo), "Threads": "1", "Hash": str(HASH_MB)}

@@ -19,7 +19,6 @@ from eval.built_in import SUITE
 from eval.openings import Opening, opening_from_epd, playable_board
 from eval.tactics_mates import LONGEST, forces_mate
 
-"""The built-in suite; `eval/make_tactics.py` wrote it."""
 NO_KIND = "tactics"
 """Kind of a position without an id."""
 

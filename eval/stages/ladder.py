@@ -20,7 +20,7 @@ from eval.records import Side
 from eval.series import identify, play_series
 from eval.settings import MatchSettings
 from eval.stages.journals import journal_path
-from eval.stockfish import HASH_MB, Stockfish, find_stockfish
+from eval.stockfish import Stockfish, find_stockfish
 from eval.tally import Tally
 from eval.trial import StageReport, Trial
 
@@ -40,7 +40,7 @@ def climb_ladder(trial: Trial) -> StageReport:
     told = ", ".join(f"{name} {_tell(found)}" for name, found in results.items())
     scale = f"{stockfish.name} at {trial.ladder.stockfish_ms} ms a move"
     numbers = {
-        "scale": f"UCI_Elo of {scale}, 1 thread, {HASH_MB} MiB hash",
+        "scale": stockfish.scale(trial.ladder.stockfish_ms),
         "players_have": _limit(_ladder_settings(trial)),
         **results,
     }
