@@ -13,6 +13,7 @@ temperature draws among visited moves alone; these are few, and the better ones:
 temperature 1 always play the likeliest move. So the weakest levels have one.
 """
 
+import math
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -116,11 +117,11 @@ class MeasuredLevel(BaseModel):
     def words(self) -> str:
         """What it is worth, such as `about 1450 Elo` or `below 900 Elo`."""
         if self.elo is not None:
-            return f"about {_rounded(self.elo)} Elo"
+            return f"about {round(self.elo / _ROUND) * _ROUND} Elo"
         if self.elo_high is not None:
-            return f"below {_rounded(self.elo_high)} Elo"
+            return f"below {math.ceil(self.elo_high / _ROUND) * _ROUND} Elo"
         assert self.elo_low is not None, "one end of the interval is known"
-        return f"above {_rounded(self.elo_low)} Elo"
+        return f"above {math.floor(self.elo_low / _ROUND) * _ROUND} Elo"
 
 
 class MeasuredLevels(BaseModel):
@@ -189,7 +190,3 @@ def _unreadable(path: Path, reason: str) -> DataError:
         f"expected the Elo of levels in {path}, got {reason}; delete it and measure them again with "
         "`aztoolkit benchmark levels`"
     )
-
-
-def _rounded(elo: float) -> int:
-    return round(elo / _ROUND) * _ROUND

@@ -15,6 +15,7 @@ RUNS = Path("runs")
 SHIPPED = Path(__file__).parent / "models"
 """Folder of the network that comes with aztoolkit."""
 SHIPPED_NAME = "shipped"
+_SHIPPED_MODEL = "int8.onnx"
 EXPORT = "export"
 """Folder of a run's models."""
 
@@ -34,6 +35,11 @@ def find_models(name: Path | None) -> list[Path]:
     if name == Path(SHIPPED_NAME):
         return models_in(SHIPPED) or _refuse(SHIPPED)
     raise ModelError(f"expected a model, a run or a folder, got nothing at {name}")
+
+
+def shipped_model(name: Path) -> Path:
+    """Returns the INT8 model that comes with aztoolkit if `name` is its name, and no file's; else `name`."""
+    return SHIPPED / _SHIPPED_MODEL if name == Path(SHIPPED_NAME) and not name.exists() else name
 
 
 def models_in(folder: Path) -> list[Path]:

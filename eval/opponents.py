@@ -27,7 +27,7 @@ from aztoolkit.errors import CheckpointError, ConfigError, MachineError, ModelEr
 from aztoolkit.evaluator import UniformEvaluator
 from aztoolkit.files import sha256
 from aztoolkit.model import ModelSpec
-from aztoolkit.model_files import SHIPPED, SHIPPED_NAME
+from aztoolkit.model_files import SHIPPED_NAME, shipped_model
 from aztoolkit.programs import find_program
 from eval.random_seat import RandomSeat
 from eval.seats import NetworkSeat, Seat
@@ -39,7 +39,6 @@ UCI_PREFIX = "uci:"
 RUN_MODEL = Path("export", "fp32.onnx")
 """The model of a run folder."""
 CHECKPOINT_SUFFIX = ".safetensors"
-_SHIPPED_MODEL = "int8.onnx"
 _EXPORTED = "fp32.onnx"
 """What `aztoolkit export` makes of a checkpoint."""
 _Opener = Callable[[MatchSettings, threading.Event], Seat]
@@ -77,8 +76,8 @@ def find_opponent(text: str, *, scratch: Path) -> Opponent:
         return Opponent(UNIFORM, UNIFORM, None, _open_uniform)
     if text == RANDOM:
         return Opponent(RANDOM, RANDOM, None, lambda settings, _: RandomSeat(settings.seed))
-    if text == SHIPPED_NAME and not Path(text).exists():
-        return replace(model_opponent(SHIPPED / _SHIPPED_MODEL), name=SHIPPED_NAME)
+    if (shipped := shipped_model(Path(text))) != Path(text):
+        return replace(model_opponent(shipped), name=SHIPPED_NAME)
     if text.startswith(UCI_PREFIX):
         return _uci_opponent(text.removeprefix(UCI_PREFIX))
     if text.endswith(CHECKPOINT_SUFFIX):

@@ -123,7 +123,8 @@ def _describe(
     result = progress.result
     return AnalysisUpdate(
         id=request.id,
-        visits=int(result.visits.sum()),
+        visits=int(result.visits.sum())
+        + (result.simulations > 0),  # the first is of the root itself
         nodes_per_s=round(1000.0 * result.simulations / max(progress.time_ms, 1.0), 1),
         depth=len(result.pv),
         done=done,

@@ -82,6 +82,7 @@ def _headers(game: Game) -> dict[str, str]:
     return {
         "Event": "aztoolkit",
         "Site": "?",
+        "Date": game.begun.strftime("%Y.%m.%d"),
         "Round": "-",
         "White": _name(game.seats[chess.WHITE]),
         "Black": _name(game.seats[chess.BLACK]),
@@ -94,8 +95,9 @@ def _headers(game: Game) -> dict[str, str]:
 def _name(seat: Seat) -> str:
     if seat.engine is None:
         return "Human"
+    plural = "" if seat.simulations == 1 else "s"
     warmth = f", temperature {seat.temperature:g}" if seat.temperature else ""
-    return f"{seat.engine.info.name}, {seat.simulations} simulations{warmth}"
+    return f"{seat.engine.info.name}, {seat.simulations} simulation{plural}{warmth}"
 
 
 def _score(uci: str, analysis: Analysis) -> chess.engine.PovScore:

@@ -99,14 +99,15 @@ def _side(color: chess.Color) -> Side:
 
 
 def _top_moves(board: chess.Board, result: SearchResult) -> list[TopMove]:
-    total = max(int(result.visits.sum()), 1)
-    best = np.argsort(-result.visits, kind="stable")[:_TOP_MOVES].tolist()
+    total = int(result.visits.sum())
+    shares = result.visits / total if total else result.priors
+    best = np.lexsort((-result.priors, -result.visits))[:_TOP_MOVES].tolist()
     return [
         TopMove(
             uci=result.moves[i].uci(),
             san=board.san(result.moves[i]),
             visits=int(result.visits[i]),
-            share=round(int(result.visits[i]) / total, _DECIMALS),
+            share=round(float(shares[i]), _DECIMALS),
             prior=round(float(result.priors[i]), _DECIMALS),
             value=_value(board, result, i),
         )

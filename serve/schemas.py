@@ -229,7 +229,7 @@ class TopMove(_Message):
     san: str
     visits: int
     share: Share
-    """Of all visits."""
+    """Of all visits; the prior where no move was visited."""
     prior: Share
     """Of the network, before search."""
     value: Value | None

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import chess
 import numpy as np
@@ -62,6 +63,7 @@ class Game:
     """Whoever is told of changes."""
     seed: int = field(default_factory=lambda: secrets.randbits(_SEED_BITS))
     """Of the moves that engines choose by chance."""
+    begun: date = field(default_factory=date.today)
     touched_s: float = 0.0
     told: str | None = None
     """The game as the API tells it, in JSON; None after a change, until somebody asks."""

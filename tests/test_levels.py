@@ -148,8 +148,8 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path):
     ("elo", "low", "high", "words"),
     [
         (1234.5, 1180.0, 1290.0, "about 1230 Elo"),
-        (None, None, 783.7, "below 780 Elo"),
-        (None, 3411.0, None, "above 3410 Elo"),
+        (None, None, 783.7, "below 790 Elo"),
+        (None, 3419.0, None, "above 3410 Elo"),
     ],
 )
 def test_an_open_interval_is_told_by_the_bound_it_has(

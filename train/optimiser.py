@@ -1,21 +1,24 @@
-"""The optimiser of a learner: AdamW, or SGD with Nesterov momentum, and which weights decay."""
+"""The optimiser of a learner: AdamW, Muon, or SGD with Nesterov momentum; and which weights decay."""
 
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
+from train.muon import Muon
 from train.settings import TrainConfig
 
 
 def build_optimiser(network: nn.Module, config: TrainConfig) -> Optimizer:
     """Returns an optimiser for all weights of a network that is on its device already.
 
-    It is fused: one kernel for all weights, and no waiting for the device where gradients are scaled.
-    Sources: Loshchilov & Hutter 2019 (AdamW); Sutskever et al. 2013 (Nesterov momentum).
+    AdamW and SGD are fused: one kernel for all weights, and no waiting for the device where gradients are
+    scaled. Sources: Loshchilov & Hutter 2019 (AdamW); Sutskever et al. 2013 (Nesterov momentum).
     """
     groups = parameter_groups(network, config.weight_decay)
     rate = config.learning_rate
     if config.optimiser == "adamw":
         return AdamW(groups, lr=rate, fused=True)
+    if config.optimiser == "muon":
+        return Muon(groups, lr=rate)
     nesterov = config.momentum > 0
     return SGD(groups, lr=rate, momentum=config.momentum, nesterov=nesterov, fused=True)
 

@@ -137,8 +137,8 @@ class LearnerSettings(BaseModel):
     """Positions a learner step."""
     prefetch: int = Field(default=2, ge=0, le=64)
     """Batches built ahead by a thread of their own; 0: none."""
-    optimiser: Literal["adamw", "sgd"] = "adamw"
-    """AdamW, or SGD with Nesterov momentum."""
+    optimiser: Literal["adamw", "muon", "sgd"] = "adamw"
+    """AdamW; Muon, which learns more from each position; or SGD with Nesterov momentum."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """Of SGD."""
     learning_rate: float = Field(default=0.002, gt=0)
@@ -146,7 +146,7 @@ class LearnerSettings(BaseModel):
     warmup_steps: int = Field(default=50, ge=0)
     """Learner steps over which the learning rate rises from 0."""
     weight_decay: float = Field(default=0.0001, ge=0)
-    """Decoupled (AdamW's), on weights but not on biases and BN."""
+    """Decoupled (as AdamW's), on weights but not on biases and BN."""
     gradient_clip: float = Field(default=1.0, gt=0)
     """Largest norm of a gradient."""
     value_weight: float = Field(default=1.0, ge=0)

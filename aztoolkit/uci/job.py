@@ -99,7 +99,7 @@ class Thinker:
 
     def _without_network(self, job: Job) -> str:
         if self._networks.opening:
-            self._say("the time was up before the network was open; this is any legal move")
+            self._say("the search ended before the network was open; this is any legal move")
             return _any_move(job.board)
         self._say("expected a network to play with, got none; name one by the option WeightsFile")
         return NO_MOVE

@@ -11,6 +11,7 @@ import pytest
 
 from aztoolkit.cli import BAD_INPUT, main
 from aztoolkit.files import sha256, write_json
+from aztoolkit.model_files import SHIPPED
 from tests.export.lc0.networks import CLASSICAL, write_network
 from train.checkpoint import latest_checkpoint
 
@@ -30,6 +31,11 @@ def write_verdict(model: Path, digest: str) -> None:
         model.with_suffix(".gate.json"),
         {"verdict": "accepted", "reason": "good", "candidate": {"sha256": digest}},
     )
+
+
+def test_the_network_that_comes_with_aztoolkit(capsys: pytest.CaptureFixture[str]) -> None:
+    found = described(Path("shipped"), capsys)
+    assert (found["kind"], found["sha256"]) == ("model", sha256(SHIPPED / "int8.onnx"))
 
 
 def test_a_model(model: Path, models: Path, capsys: pytest.CaptureFixture[str]):

@@ -38,7 +38,7 @@ def test_elo_is_shown_for_the_engine_that_was_measured(models: list[Path]) -> No
 def test_a_level_below_its_opponents_has_a_bound_alone(models: list[Path]) -> None:
     write_levels(models[0], elo=None, elo_low=None, elo_high=784.0)
     club = club_of(open_catalog(models[:1]), "fp32")
-    assert (club.worth, club.elo, club.elo_high) == ("below 780 Elo", None, 784.0)
+    assert (club.worth, club.elo, club.elo_high) == ("below 790 Elo", None, 784.0)
 
 
 def test_a_broken_file_is_told_and_the_engine_served_without_elo(

@@ -1,6 +1,7 @@
 """Games in and out as PGN."""
 
 import io
+import re
 
 import chess.pgn
 import pytest
@@ -74,6 +75,7 @@ async def test_game_is_written_with_players_result_and_evaluations(client: Clien
     assert read is not None
     assert (read.headers["White"], read.headers["Black"]) == ("Human", "FP32, 30 simulations")
     assert (read.headers["Result"], read.headers["Termination"]) == ("0-1", "resignation")
+    assert re.fullmatch(r"\d{4}\.\d\d\.\d\d", read.headers["Date"])
     nodes = list(read.mainline())
     assert [node.move.uci() for node in nodes] == [one["uci"] for one in answered["moves"]]
     assert nodes[0].eval() is None

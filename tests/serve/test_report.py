@@ -47,6 +47,15 @@ def test_top_moves_are_in_order_of_visits_with_their_shares() -> None:
     assert [top.share for top in tops] == [0.75, 0.25, 0.0]
 
 
+def test_before_any_visit_the_priors_rank_the_moves() -> None:
+    board = chess.Board()
+    unvisited = {"visits": np.zeros(3, dtype=np.int32), "priors": np.array([0.3, 0.2, 0.5])}
+    found = SearchResult(**{**result(board).__dict__, **unvisited})
+    tops = analyse("int8", progress(board, found)).top_moves
+    assert [top.uci for top in tops] == [found.moves[i].uci() for i in (2, 0, 1)]
+    assert [top.share for top in tops] == [0.5, 0.3, 0.2]
+
+
 def test_principal_variation_is_told_in_san() -> None:
     board = chess.Board()
     line = [chess.Move.from_uci(uci) for uci in ("e2e4", "e7e5", "g1f3")]

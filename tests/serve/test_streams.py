@@ -123,6 +123,7 @@ def test_analysis_deepens_until_it_is_done(analysis: ClientConnection) -> None:
     updates = hear_all(analysis, 5)
     visits = [update["visits"] for update in updates]
     assert visits == sorted(visits)
+    assert visits[-1] == 600
     last = updates[-1]["analysis"]
     assert (last["engine"], last["simulations"]) == ("fp32", 600)
     assert len(last["lines"]) == 3

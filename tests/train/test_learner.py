@@ -57,12 +57,17 @@ PRECISIONS = ["fp32", "bf16", "fp16"]
 
 @pytest.mark.parametrize(
     ("optimiser", "precision"),
-    [("adamw", "fp32"), ("adamw", "bf16"), ("adamw", "fp16"), ("sgd", "fp32")],
+    [
+        *(("adamw", precision) for precision in PRECISIONS),
+        ("muon", "fp32"),
+        ("muon", "fp16"),
+        ("sgd", "fp32"),
+    ],
 )
 def test_overfits_a_small_batch(
     arrays: Batch, batch: TensorBatch, config: TrainConfig, optimiser: str, precision: str
 ) -> None:
-    rate = 0.01 if optimiser == "adamw" else 0.2
+    rate = 0.2 if optimiser == "sgd" else 0.01
     eager = changed(
         config,
         optimiser=optimiser,
@@ -165,6 +170,8 @@ def test_the_mean_of_the_weights_is_what_plays(batch: TensorBatch, config: Train
 
 RESUMED: list[dict[str, object]] = [
     {},
+    {"optimiser": "muon"},
+    {"optimiser": "muon", "training_precision": "fp16", "ema_decay": 0.9},
     {"optimiser": "sgd"},
     {"optimiser": "sgd", "momentum": 0.0},
     {"ema_decay": 0.9},

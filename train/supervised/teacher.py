@@ -23,7 +23,7 @@ _LONGEST_OPENING = 10
 _MOST_PLIES = 240
 _DECIDED = 0.98
 """Chance of a win from which on a game is soon broken off: few such positions teach enough."""
-_BREAK_OFF = 0.05
+_BREAK_OFF = 0.15
 """Chance a ply of breaking such a game off."""
 BROKEN_OFF, MAX_PLIES = "broken_off", "max_plies"
 

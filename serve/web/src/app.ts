@@ -10,7 +10,7 @@ import { Play } from "./play/play";
 import { parseRoute, type Route } from "./route";
 import { byId, isTyping } from "./shell/dom";
 import { openHelp } from "./shell/help";
-import { showTrouble } from "./shell/trouble";
+import { hideTrouble, showTrouble } from "./shell/trouble";
 
 const TITLES: Record<Route["view"], string> = {
   play: "Play",
@@ -39,6 +39,7 @@ export class App {
   /** Shows what the address says. */
   async go(): Promise<void> {
     const route = this.kept(parseRoute(location.hash));
+    if (this.shown && this.shown.view !== route.view) hideTrouble();
     this.leave();
     this.shown = route;
     this.mark(route);

@@ -1,7 +1,7 @@
 """Games in a real Chromium: real clicks, real answers."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.serve.page import (
     begin,
@@ -65,8 +65,13 @@ def test_mate_of_the_engine_is_announced(page: Page) -> None:
 
 
 def test_black_turns_the_board_and_the_engine_moves_first(page: Page) -> None:
+    asked: list[Request] = []
+    page.on(
+        "request", lambda request: asked.append(request) if "engine-move" in request.url else None
+    )
     begin(page, white="INT8", black="You")
     expect_moves(page, 1)
+    assert len(asked) == 1
     expect(page.locator("#board")).to_contain_class("orientation-black")
     click_move(page, "e7", "e5", orientation="black")
     expect_moves(page, 3)

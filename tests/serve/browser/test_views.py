@@ -52,12 +52,33 @@ def analysis(open_page: OpenPage, tiny_server: ServerProcess) -> Page:
 def test_analysis_deepens_and_follows_the_moves(analysis: Page) -> None:
     expect(analysis.locator(".figures")).to_have_attribute("data-done", "true", timeout=ANSWER_MS)
     expect(analysis.locator(".variations li")).to_have_count(4)
+    expect(analysis.locator("#analysis-run")).to_have_text("Analyse")
     click_move(analysis, "e2", "e4")
     expect(analysis.locator("#analysis-moves button")).to_have_text(["e4"])
     expect(analysis.locator(".variations .number").first).to_have_text("1…")
     expect(analysis.locator("#board svg text").first).to_be_attached()
     analysis.reload()
     expect(analysis.locator("#analysis-moves button")).to_have_text(["e4"])
+
+
+def test_analysis_is_stopped_and_goes_on(analysis: Page) -> None:
+    analysis.select_option("#analysis-simulations", "100000")
+    run, figures = analysis.locator("#analysis-run"), analysis.locator(".figures")
+    expect(figures).to_have_attribute("data-done", "false")
+    expect(run).to_have_text("Stop")
+    run.click()
+    expect(run).to_have_text("Analyse")
+    run.click()
+    expect(run).to_have_text("Stop")
+    expect(figures).to_have_attribute("data-done", "false")
+
+
+def test_what_was_said_in_one_view_is_not_said_in_the_next(analysis: Page) -> None:
+    analysis.locator("#analysis-move").fill("Qh9")
+    analysis.keyboard.press("Enter")
+    expect(analysis.get_by_role("alert")).to_contain_text("Qh9")
+    analysis.get_by_role("link", name="Engines").click()
+    expect(analysis.locator("#trouble")).to_be_hidden()
 
 
 def test_analysis_takes_positions_and_games(analysis: Page) -> None:

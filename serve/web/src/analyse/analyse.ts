@@ -158,8 +158,9 @@ export class Analyse {
     }
   }
 
+  /** Stops a search under way; else searches, on top of what was found here. */
   private toggle(): void {
-    this.running = !this.running;
+    this.running = !this.bench.searching;
     this.search();
   }
 
@@ -195,7 +196,7 @@ export class Analyse {
     showGraph(byId("analysis-graph"), this.line, ply, show);
     showMoves(byId("analysis-moves"), this.line, ply, show);
     showSteps("analysis", this.stepper);
-    byId("analysis-run").textContent = this.running ? "Stop" : "Analyse";
+    byId("analysis-run").textContent = this.bench.searching ? "Stop" : "Analyse";
   }
 
   private seat(side: Side, turn: Side): (Node | string)[] {

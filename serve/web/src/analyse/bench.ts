@@ -34,6 +34,11 @@ export class Bench {
       );
   }
 
+  /** Whether more will be heard. */
+  get searching(): boolean {
+    return this.updates.some((update, index) => this.task && !update?.done && !this.refusals[index]);
+  }
+
   /** Returns why nothing was heard of an engine yet. */
   silence(index: number): string {
     if (!this.task) return this.idleness;

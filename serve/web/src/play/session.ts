@@ -97,7 +97,7 @@ export class Session {
   private enter(game: Game): void {
     this.leave();
     this.game = null;
-    this.adopt(game);
+    this.take(game);
     this.entered();
     void this.follow(this.visit);
   }
@@ -183,11 +183,15 @@ export class Session {
   }
 
   private adopt(game: Game): void {
+    this.take(game);
+    this.changed();
+  }
+
+  private take(game: Game): void {
     const known = this.game ? memory.withAnalyses(game, this.game) : game;
     if (!game.thinking || game.moves.length !== this.game?.moves.length) this.live = null;
     this.game = known;
     memory.keep(known);
-    this.changed();
   }
 
   private async drop(id: string): Promise<void> {
