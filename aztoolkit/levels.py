@@ -71,19 +71,30 @@ def find_level(name: str) -> Level:
     return found
 
 
-class Rung(BaseModel):
-    """Games of a level against one opponent of known Elo."""
+class Games(BaseModel):
+    """Games of a level against one opponent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    stockfish_elo: int
     won: int = Field(ge=0)
     drawn: int = Field(ge=0)
     lost: int = Field(ge=0)
     failures: int = Field(default=0, ge=0)
     """Of those lost, by a crash or NaN of the network."""
-    failures_of_stockfish: int = Field(default=0, ge=0)
+    failures_of_opponent: int = Field(default=0, ge=0)
     """Of those won, likewise."""
+
+
+class Rung(Games):
+    """Games against Stockfish of limited strength."""
+
+    stockfish_elo: int
+
+
+class Duel(Games):
+    """Games against a stronger level of the same model."""
+
+    level: LevelName
 
 
 class MeasuredLevel(BaseModel):
@@ -102,6 +113,8 @@ class MeasuredLevel(BaseModel):
     games: int = Field(ge=1)
     rungs: tuple[Rung, ...] = ()
     """The games by their opponents."""
+    duel: Duel | None = None
+    """For a level out of Stockfish's reach: what its Elo comes from, and that of the stronger level."""
 
     @model_validator(mode="after")
     def _check_bounds(self) -> Self:

@@ -1,11 +1,12 @@
-"""The opponents that levels are measured by, the openings for each, and the Elo that games come to."""
+"""Stockfish as levels are measured by it, the openings of each strength, and the Elo that games come to."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aztoolkit.errors import ConfigError, DataError
-from aztoolkit.levels import Level, MeasuredLevel, Rung
+from aztoolkit.levels import Duel, Games, Level, MeasuredLevel, Rung
 from eval import stats
 from eval.openings import Book, read_book
 from eval.records import Side
@@ -47,7 +48,15 @@ class Ladder:
 
     def openings(self, elo: int) -> Book:
         """Returns the openings of one rung, which no other has; with more games there are more of them."""
-        dealt = self.book.openings[self.rungs.index(elo) :: len(self.rungs)]
+        return self._dealt(self.rungs.index(elo))
+
+    @property
+    def openings_of_levels(self) -> Book:
+        """The openings of games between levels."""
+        return self._dealt(len(self.rungs))
+
+    def _dealt(self, place: int) -> Book:
+        dealt = self.book.openings[place :: len(self.rungs) + 1]
         return replace(self.book, openings=dealt)
 
 
@@ -75,11 +84,12 @@ def prepare_ladder(
     found = find_stockfish(stockfish)
     higher = (elo for elo in GRID if found.least_elo < elo <= found.most_elo)
     rungs, pairs = (found.least_elo, *higher), games // 2
-    book = read_book(openings, count=pairs * len(rungs), seed=seed)
-    if len(book.openings) < pairs * len(rungs):
+    opponents = len(rungs) + 1  # and another level
+    book = read_book(openings, count=pairs * opponents, seed=seed)
+    if len(book.openings) < pairs * opponents:
         raise DataError(
-            f"expected {pairs * len(rungs)} distinct openings in {book.source}, {pairs} for each of "
-            f"{len(rungs)} opponents, got {len(book.openings)}; name a larger book, or fewer --games"
+            f"expected {pairs * opponents} distinct openings in {book.source}, {pairs} for each of "
+            f"{opponents} opponents, got {len(book.openings)}; name a larger book, or fewer --games"
         )
     return Ladder(found, stockfish_ms, rungs, book, pairs, seed, workers)
 
@@ -115,13 +125,44 @@ def worth(level: Level, results: Results) -> MeasuredLevel:
     )
 
 
+def worth_beside(level: Level, tally: Tally, stronger: MeasuredLevel) -> MeasuredLevel:
+    """Returns what a level is worth by games against a stronger one of known Elo.
+
+    The errors of both are independent, so half intervals add as the sides of a right angle do. Where the
+    level lost (nearly) all games, the upper bound alone is there, from the other's.
+    """
+    assert stronger.elo is not None, "it was measured"
+    assert stronger.elo_low is not None, "an Elo has both bounds"
+    assert stronger.elo_high is not None, "an Elo has both bounds"
+    counts = {stronger.elo: tally.pentanomial}
+    found = stats.ladder_estimate(counts)
+    if found.low < stronger.elo - _REACH:
+        beyond = stats.ladder_limit(counts, upper=True) - stronger.elo
+        elo, low, high = None, None, stronger.elo_high + beyond
+    else:
+        elo = round(found.elo, 1)
+        low = found.elo - math.hypot(found.elo - found.low, stronger.elo - stronger.elo_low)
+        high = found.elo + math.hypot(found.high - found.elo, stronger.elo_high - stronger.elo)
+    return MeasuredLevel(
+        level=level,
+        elo=elo,
+        elo_low=None if low is None else round(low, 1),
+        elo_high=round(high, 1),
+        games=sum(tally.trinomial),
+        duel=Duel(level=stronger.level.name, **_games(tally).model_dump()),
+    )
+
+
 def _rung(elo: int, tally: Tally) -> Rung:
+    return Rung(stockfish_elo=elo, **_games(tally).model_dump())
+
+
+def _games(tally: Tally) -> Games:
     lost, drawn, won = tally.trinomial
-    return Rung(
-        stockfish_elo=elo,
+    return Games(
         won=won,
         drawn=drawn,
         lost=lost,
         failures=len(tally.failures(Side.A)),
-        failures_of_stockfish=len(tally.failures(Side.B)),
+        failures_of_opponent=len(tally.failures(Side.B)),
     )

@@ -8,13 +8,15 @@ the opponent that seems nearest, and after a few games goes to the one that is n
     1350 ─ 4 of 4 ─┘
 
 All its games together give one Elo (`eval.stats.ladder_estimate`), on the scale of that Stockfish at the
-time that it had for a move. Openings are distinct: no two games of a level have the same position and
-colour. Search is as the browser and UCI have it. Every game is kept in a journal until the end.
+time that it had for a move. A level too weak for the least of them plays the next stronger level instead,
+and so do all below it; the intervals add up. Levels of one network differ by more against each other
+than against others, so these Elos are rather too low.
+
+Openings are distinct: no two games of a level have the same position and colour. Search is as the
+browser and UCI have it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +24,11 @@ from rich.console import Console
 
 from aztoolkit.errors import ConfigError
 from aztoolkit.files import write_json
-from aztoolkit.levels import LEVELS, Level, MeasuredLevel, MeasuredLevels, read_levels
-from aztoolkit.mcts import SearchConfig
-from benchmarks.level_ladder import Ladder, Results, guess, worth
+from aztoolkit.levels import LEVELS, Games, Level, MeasuredLevel, MeasuredLevels, read_levels
+from benchmarks.level_games import LevelGames
+from benchmarks.level_ladder import Ladder, Results, guess, worth, worth_beside
 from benchmarks.measure import check_folder, document
-from eval.journal import Journal
 from eval.opponents import model_opponent
-from eval.progress import show_match
-from eval.series import identify, play_series
-from eval.settings import MatchSettings
 from eval.tally import Tally
 
 NAME = "levels"
@@ -67,15 +65,16 @@ def measure_levels(
         scale=ladder.scale,
         levels=_kept(known, digest, ladder),
     )
-    near = float(ladder.rungs[0])
-    for level in sorted(levels, key=LEVELS.index):
-        results = _play_level(model, level, ladder, near=near, output=output, console=console)
-        found, near = worth(level, results), guess(results)
+    near, played = float(ladder.rungs[0]), []
+    for level in sorted(levels, key=LEVELS.index, reverse=True):
+        games = LevelGames(model, level, ladder, output, console)
+        found, near = _measure(games, measured, near=near)
         measured = measured.model_copy(update={"levels": _with(measured.levels, found)})
         write_json(output, document(NAME, measured.model_dump(mode="json")))
         console.print(tell(found), soft_wrap=True, markup=False, highlight=False)
-    for level in levels:
-        _remove_journals(output, level)
+        played.append(games)
+    for games in played:
+        games.forget()
     return document(NAME, measured.model_dump(mode="json"))
 
 
@@ -86,18 +85,26 @@ def tell_all(report: Report) -> str:
 
 
 def tell(measured: MeasuredLevel) -> str:
-    """Returns a line such as `Club (10 simulations): about 1450 Elo (95 %: 1380 to 1520), 100 games`."""
+    """Returns a line such as `Club (10 simulations): about 1450 Elo (95 %: 1380 to 1520), 100 games`.
+
+    Where the Elo comes of games against a stronger level, it ends in `, by games against Strong`.
+    """
     bounds = (measured.elo_low, measured.elo_high)
     interval = "" if None in bounds else " (95 %: {:.0f} to {:.0f})".format(*bounds)
     return (
         f"{measured.level.name} ({measured.level.words}): {measured.words}{interval}, "
-        f"{measured.games} games{_tell_failures(measured)}"
+        f"{measured.games} games{_tell_failures(measured)}{_tell_duel(measured)}"
     )
+
+
+def _tell_duel(measured: MeasuredLevel) -> str:
+    return f", by games against {measured.duel.level}" if measured.duel else ""
 
 
 def _tell_failures(measured: MeasuredLevel) -> str:
     """Returns how many games were decided by a failure, which no strength is; nothing if none was."""
-    failed = sum(rung.failures + rung.failures_of_stockfish for rung in measured.rungs)
+    opponents: list[Games] = [*measured.rungs, *([measured.duel] if measured.duel else [])]
+    failed = sum(games.failures + games.failures_of_opponent for games in opponents)
     return f", {failed} of them decided by a crash or the clock" if failed else ""
 
 
@@ -124,79 +131,50 @@ def _with(levels: Sequence[MeasuredLevel], new: MeasuredLevel) -> tuple[Measured
     return tuple(sorted([*others, new], key=lambda measured: LEVELS.index(measured.level)))
 
 
-def _play_level(
-    model: Path, level: Level, ladder: Ladder, *, near: float, output: Path, console: Console
-) -> Results:
-    """Returns all games of a level by Stockfish's Elo.
+def _measure(
+    games: LevelGames, measured: MeasuredLevels, *, near: float
+) -> tuple[MeasuredLevel, float]:
+    """Plays a level; returns what it is worth, and an Elo to begin the next weaker one at.
 
     Args:
+        measured: what is known of stronger levels.
         near: Elo to begin at.
     """
+    stronger = _next_stronger(games.level, measured)
+    if stronger is None or stronger.duel is None:
+        results = _climb(games, near)
+        found, near = worth(games.level, results), guess(results)
+        if stronger is None or found.elo_low is not None:
+            return found, near
+        return _through(games, stronger, found), near
+    return _through(games, stronger), near
+
+
+def _climb(games: LevelGames, near: float) -> Results:
+    """Returns all games of a level by Stockfish's Elo."""
     results: dict[int, Tally] = {}
     played = round_number = 0
-    while played < ladder.pairs:
-        elo = min(ladder.rungs, key=lambda rung: abs(rung - near))
+    while played < games.ladder.pairs:
+        elo = min(games.ladder.rungs, key=lambda rung: abs(rung - near))
         before = results[elo].pairs if elo in results else 0
-        size = min(_FEW_PAIRS if round_number < _SCOUTING else _PAIRS, ladder.pairs - played)
-        results[elo] = _play(model, level, ladder, elo, before + size, output, console)
+        size = min(_FEW_PAIRS if round_number < _SCOUTING else _PAIRS, games.ladder.pairs - played)
+        results[elo] = games.against_stockfish(elo, before + size)
         played, round_number, near = played + size, round_number + 1, guess(results)
     return results
 
 
-def _play(
-    model: Path,
-    level: Level,
-    ladder: Ladder,
-    elo: int,
-    pairs: int,
-    output: Path,
-    console: Console,
-) -> Tally:
-    """Returns the first pairs of games against one opponent, those in the journal not played again."""
-    opponent = ladder.stockfish.opponent(elo, movetime_ms=ladder.stockfish_ms)
-    players = model_opponent(model, temperature=level.temperature), opponent
-    settings, book = _settings(level, ladder), ladder.openings(elo)
-    journal = Journal(
-        _journal_path(output, level, elo),
-        {
-            **identify(players, book, settings),
-            "level": level.model_dump(mode="json"),
-            "pairs": None,  # as many as are asked for
-            "rungs": ladder.rungs,
-        },
-    )
-    title = f"{level.name} against {opponent.name}"
-    try:
-        with show_match(console, pairs=pairs, title=title) as watch:
-            series = play_series(
-                players,
-                replace(book, openings=book.openings[:pairs]),
-                settings,
-                journal=journal,
-                is_over=lambda tally: tally.pairs == pairs,
-                watch=watch,
-            )
-    finally:
-        journal.close()
-    return series.tally
+def _through(
+    games: LevelGames, stronger: MeasuredLevel, bound: MeasuredLevel | None = None
+) -> MeasuredLevel:
+    """Returns what a level is worth by games against a stronger one, with those of `bound` before."""
+    found = worth_beside(games.level, games.against(stronger.level), stronger)
+    if bound is None:
+        return found
+    return found.model_copy(update={"rungs": bound.rungs, "games": found.games + bound.games})
 
 
-def _settings(level: Level, ladder: Ladder) -> MatchSettings:
-    """Returns how a level plays; each worker has one game, as Stockfish plays by time."""
-    settings = MatchSettings(
-        simulations=level.simulations,
-        batch_size=SearchConfig().batch_size,
-        workers=ladder.workers,
-        seed=ladder.seed,
-    )
-    return settings.model_copy(update={"concurrency": settings.worker_count()})
-
-
-def _journal_path(output: Path, level: Level, elo: int) -> Path:
-    return output.with_suffix(f".{level.name.lower()}-{elo}.games.jsonl")
-
-
-def _remove_journals(output: Path, level: Level) -> None:
-    """Deletes the games of a level that is measured, and of measurements of it that were given up."""
-    for path in output.parent.glob(f"{escape(output.stem)}.{level.name.lower()}-*.games.jsonl*"):
-        path.unlink(missing_ok=True)
+def _next_stronger(level: Level, measured: MeasuredLevels) -> MeasuredLevel | None:
+    """Returns the weakest of the stronger levels whose Elo is known."""
+    stronger = LEVELS[LEVELS.index(level) + 1 :]
+    known = [one for one in measured.levels if one.level in stronger and one.elo is not None]
+    return min(known, key=lambda one: LEVELS.index(one.level), default=None)

@@ -85,11 +85,14 @@ def find_opponent(text: str, *, scratch: Path) -> Opponent:
     return model_opponent(_resolve_run(Path(text)))
 
 
-def model_opponent(model: Path, *, temperature: float = 0.0) -> Opponent:
+def model_opponent(
+    model: Path, *, temperature: float = 0.0, simulations: int | None = None
+) -> Opponent:
     """Returns the opponent of a model file; raises ModelError if it is none.
 
     Args:
         temperature: 0 plays the best move, more plays by chance; not part of what names the opponent.
+        simulations: of its moves, instead of the match's; neither.
     """
     if model.is_dir():
         raise ModelError(
@@ -104,7 +107,10 @@ def model_opponent(model: Path, *, temperature: float = 0.0) -> Opponent:
     def open_seat(settings: MatchSettings, stopped: threading.Event) -> Seat:
         threads = 1 if settings.worker_count() > 1 else 0
         evaluator = open_evaluator(model, backend=settings.backend, threads=threads)
-        return NetworkSeat(evaluator, settings, stopped, temperature=temperature)
+        own = {} if simulations is None else {"simulations": simulations}
+        return NetworkSeat(
+            evaluator, settings.model_copy(update=own), stopped, temperature=temperature
+        )
 
     return Opponent(model.stem, str(model), sha256(model), open_seat, model)
 

@@ -1,6 +1,7 @@
 """How levels are measured: who is played, what is written, what a kill costs, and what is refused."""
 
 import json
+import math
 import shutil
 import threading
 from pathlib import Path
@@ -8,11 +9,23 @@ from typing import Any
 
 import chess
 import pytest
+from rich.console import Console
 
 from aztoolkit.cli import BAD_INPUT, main
-from aztoolkit.levels import LEVELS, find_level, levels_of, read_levels
+from aztoolkit.levels import (
+    FULL,
+    LEVELS,
+    Duel,
+    Level,
+    MeasuredLevel,
+    MeasuredLevels,
+    find_level,
+    levels_of,
+    read_levels,
+)
 from benchmarks import level_ladder
 from benchmarks import levels as subject
+from benchmarks.level_games import LevelGames, level_settings
 from eval.seats import Choice, NetworkSeat
 from eval.settings import MatchSettings
 from eval.tally import Tally
@@ -41,10 +54,7 @@ def two_rungs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def worth(losses: int, draws: int, wins: int, *, elo: int = 1350) -> Any:
     """Returns what a level is worth that had such games against one opponent, two alike a pair."""
-    tally = Tally(
-        pentanomial=[losses // 2, 0, draws // 2, 0, wins // 2], trinomial=[losses, draws, wins]
-    )
-    return level_ladder.worth(LEVELS[0], {elo: tally})
+    return level_ladder.worth(LEVELS[0], {elo: tally(losses, draws, wins)})
 
 
 @pytest.mark.usefixtures("two_rungs")
@@ -128,13 +138,14 @@ def test_games_decided_by_a_failure_are_told(
 def test_openings_of_opponents_are_distinct(fake: Path):  # noqa: F811
     ladder = level_ladder.prepare_ladder(games=10, stockfish=fake)
     assert ladder.rungs == (1350, 1500, 1700, 2000, 2300, 2600)
-    positions = [one.board().epd() for elo in ladder.rungs for one in ladder.openings(elo).openings]
-    assert len(set(positions)) == len(positions) == 30
+    books = [*map(ladder.openings, ladder.rungs), ladder.openings_of_levels]
+    positions = [one.board().epd() for book in books for one in book.openings]
+    assert len(set(positions)) == len(positions) == 35
 
 
 def test_a_level_plays_as_it_is_met_in_the_browser(fake: Path):  # noqa: F811
     ladder = level_ladder.prepare_ladder(games=2, stockfish=fake, workers=2)
-    settings = subject._settings(find_level("Club"), ladder)
+    settings = level_settings(find_level("Club"), ladder)
     assert (settings.simulations, settings.batch_size) == (10, 16)
     assert settings.games_at_once() == settings.worker_count() == 2
 
@@ -186,13 +197,93 @@ def test_a_level_between_its_opponents_has_an_interval():
     assert found.words == "about 1350 Elo"
 
 
+def tally(losses: int, draws: int, wins: int) -> Tally:
+    """Games of which two alike are a pair."""
+    pairs = [losses // 2, 0, draws // 2, 0, wins // 2]
+    return Tally(pentanomial=pairs, trinomial=[losses, draws, wins])
+
+
+STRONGER = MeasuredLevel(level=FULL, elo=1000.0, elo_low=900.0, elo_high=1100.0, games=100)
+
+
+def test_a_level_measured_by_a_stronger_one_takes_over_its_uncertainty():
+    alone = worth(60, 20, 20, elo=1000)
+    found = level_ladder.worth_beside(LEVELS[0], tally(60, 20, 20), STRONGER)
+    assert found.elo == alone.elo < 1000
+    assert found.elo_low == pytest.approx(
+        found.elo - math.hypot(100, alone.elo - alone.elo_low), abs=0.2
+    )
+    assert found.elo_high == pytest.approx(
+        found.elo + math.hypot(100, alone.elo_high - alone.elo), abs=0.2
+    )
+    assert found.duel == Duel(level="Full", won=20, drawn=20, lost=60)
+    assert subject.tell(found).endswith(", 100 games, by games against Full")
+
+
+def test_a_level_that_loses_everything_to_a_stronger_one_is_below_its_bound():
+    found = level_ladder.worth_beside(LEVELS[0], tally(100, 0, 0), STRONGER)
+    assert (found.elo, found.elo_low) == (None, None)
+    assert found.elo_high == pytest.approx(1100 - 566, abs=2)
+
+
+class Stockfish:
+    """Whose games with a level, and another's with it, are known before."""
+
+    def __init__(self, level: Level, ladder: level_ladder.Ladder, beaten_by: int) -> None:
+        self.level, self.ladder, self._beaten_by = level, ladder, beaten_by
+        self.asked: list[str] = []
+
+    def against_stockfish(self, elo: int, pairs: int) -> Tally:
+        self.asked.append("Stockfish")
+        lost = elo >= self._beaten_by
+        return tally(2 * pairs, 0, 0) if lost else tally(0, 0, 2 * pairs)
+
+    def against(self, stronger: Level) -> Tally:
+        self.asked.append(stronger.name)
+        return tally(10, 6, 4)
+
+
+def test_levels_out_of_reach_of_stockfish_play_the_next_stronger_one(fake: Path):  # noqa: F811
+    ladder = level_ladder.prepare_ladder(games=20, stockfish=fake)
+    measured = MeasuredLevels(model="a.onnx", sha256="0" * 64, scale=ladder.scale, levels=())
+    asked = {}
+    for level, beaten_by in (("Full", 1500), ("Expert", 0), ("Club", 0), ("Casual", 0)):
+        games = Stockfish(find_level(level), ladder, beaten_by)
+        found, _ = subject._measure(games, measured, near=1350.0)  # type: ignore[arg-type]
+        measured = measured.model_copy(update={"levels": (*measured.levels, found)})
+        asked[level] = set(games.asked)
+    assert asked == {
+        "Full": {"Stockfish"},
+        "Expert": {"Stockfish", "Full"},
+        "Club": {"Expert"},
+        "Casual": {"Club"},
+    }
+    full, expert, club, casual = measured.levels
+    assert full.elo > expert.elo > club.elo > casual.elo
+    assert (full.games, expert.games, club.games) == (20, 40, 20)
+    assert expert.rungs[0].lost == 20
+    assert casual.elo_high - casual.elo_low > club.elo_high - club.elo_low
+
+
+def test_levels_of_a_model_play_each_other(good: Path, fake: Path, tmp_path: Path):  # noqa: F811
+    ladder = level_ladder.prepare_ladder(games=4, stockfish=fake, workers=2)
+    output = tmp_path / "levels.json"
+    games = LevelGames(good, find_level("Beginner"), ladder, output, Console(quiet=True))
+    found = games.against(find_level("Casual"))
+    assert found.pairs == 2
+    assert sum(found.trinomial) == 4
+    assert list(tmp_path.glob("levels.beginner-casual.games.jsonl"))
+    games.forget()
+    assert not list(tmp_path.glob("*.games.jsonl"))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--games", "5"], "expected --games to be an even number"),
         (["--level", "Weak"], "expected the name of a level (Beginner, "),
         (["--stockfish", "/no/fish"], "expected Stockfish at /no/fish"),
-        (["--games", "500"], "expected 1500 distinct openings"),
+        (["--games", "500"], "expected 1750 distinct openings"),
     ],
 )
 def test_wrong_options_are_one_line_before_any_game(
