@@ -4,50 +4,60 @@ The first line says what match it is. A journal of another match (other engines,
 not continued but kept under the name `.old`, and a last line that was cut off is dropped.
 """
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
 
 from pydantic import ValidationError
 
 from aztoolkit.errors import InputError
 from aztoolkit.files import write_text
+from aztoolkit.locks import try_lock
 from eval.records import GameRecord
+
+_END = b"\n"
 
 
 class Journal:
-    """An append-only file of finished games."""
+    """An append-only file of finished games, of one process at a time."""
 
     def __init__(self, path: Path, identity: Mapping[str, object]) -> None:
         """Opens or begins the journal of the match that `identity` describes.
 
         Raises:
-            InputError: the file cannot be written.
+            InputError: the file cannot be written, or another process plays that match.
         """
         self.path = path
-        self._header = json.dumps(dict(identity), sort_keys=True)
-        self.records = self._read()
-        lines = [self._header, *(record.model_dump_json() for record in self.records)]
-        write_text(path, "".join(f"{line}\n" for line in lines))
-        self._stream: TextIO = path.open("a")
+        self._header = json.dumps(dict(identity), sort_keys=True).encode()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("a+b", buffering=0)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from error
+        try:
+            self._stream.seek(0)
+            if not try_lock(self._stream.fileno()):
+                raise InputError(
+                    f"expected a match of our own, got one that another process plays: it writes {path}; "
+                    "let it end, or stop it and run again"
+                )
+            self.records = self._take_up()
+        except BaseException:
+            self._stream.close()
+            raise
+        self._games = len(self.records)
 
     def append(self, record: GameRecord) -> None:
         """Writes one game; raises InputError if the disk is full."""
-        try:
-            self._stream.write(record.model_dump_json() + "\n")
-            self._stream.flush()
-        except OSError as error:
-            raise InputError(
-                f"cannot write {self.path}: {error.strerror}; make space, then run again: "
-                "it goes on from the games already played"
-            ) from error
+        self._write(record.model_dump_json().encode())
+        self._games += 1
 
     def close(self) -> None:
         """Closes the file and leaves it where it is, to be continued; one without games is deleted."""
-        empty = self._stream.tell() == len(self._header.encode()) + 1
         self._stream.close()
-        if empty:
+        if not self._games:
             self.path.unlink(missing_ok=True)
 
     def remove(self) -> None:
@@ -55,18 +65,32 @@ class Journal:
         self.close()
         self.path.unlink(missing_ok=True)
 
-    def _read(self) -> list[GameRecord]:
-        if not self.path.is_file():
+    def _take_up(self) -> list[GameRecord]:
+        """Returns the games there are, and leaves the file ready for the next one."""
+        text = self._stream.read()
+        *lines, _cut_off = text.split(_END)
+        if lines[:1] != [self._header]:
+            if lines[1:]:
+                write_text(self.path.with_suffix(".jsonl.old"), text.decode(errors="replace"))
+            self._stream.truncate(0)
+            self._write(self._header)
             return []
-        header, *lines = self.path.read_text(errors="replace").split("\n")
-        if header != self._header:
-            if lines != [""]:
-                self.path.replace(self.path.with_suffix(".jsonl.old"))
-            return []
-        records = []
-        for line in lines:
+        records, length = [], len(self._header) + len(_END)
+        for line in lines[1:]:
             try:
                 records.append(GameRecord.model_validate_json(line))
-            except ValidationError:  # cut off when the match was killed
+            except ValidationError:  # the machine failed while it was written
                 break
+            length += len(line) + len(_END)
+        self._stream.truncate(length)
         return records
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._stream.write(line + _END) <= len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self.path}: {error.strerror}; make space, then run again: "
+                "it goes on from the games already played"
+            ) from error

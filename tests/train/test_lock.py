@@ -35,7 +35,7 @@ def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> F
         return None
     fake = FakeMsvcrt()
     monkeypatch.setitem(sys.modules, "msvcrt", fake)
-    monkeypatch.setattr("train.lock.sys", types.SimpleNamespace(platform="win32"))
+    monkeypatch.setattr("aztoolkit.locks.sys", types.SimpleNamespace(platform="win32"))
     return fake
 
 
