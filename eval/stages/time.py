@@ -31,7 +31,7 @@ def play_equal_time(trial: Trial) -> StageReport:
 
 
 def _numbers(trial: Trial, series: Series) -> dict[str, Any]:  # Any: whatever json can hold
-    """Returns the clock, and what each side made of it in the games of this run."""
+    """Returns the clock, and what each side made of it in the games of this run; None without one."""
     numbers: dict[str, Any] = {
         "movetime_ms": trial.settings.movetime_ms,
         "time_margin_ms": trial.settings.time_margin_ms,
@@ -39,9 +39,12 @@ def _numbers(trial: Trial, series: Series) -> dict[str, Any]:  # Any: whatever j
     }
     for name, side in (("candidate", CANDIDATE), ("baseline", BASELINE)):
         work = series.labour.total(side)
-        moves = max(1, work.moves)
         numbers |= {
-            f"{name}_ms_per_move": round(work.thinking_s * 1000.0 / moves, 2),
-            f"{name}_evaluations_per_move": round(work.evaluations / moves, 2),
+            f"{name}_ms_per_move": _a_move(work.thinking_s * 1000.0, work.moves),
+            f"{name}_evaluations_per_move": _a_move(work.evaluations, work.moves),
         }
     return numbers
+
+
+def _a_move(total: float, moves: int) -> float | None:
+    return round(total / moves, 2) if moves else None

@@ -102,7 +102,9 @@ def test_its_journal_is_its_own_and_resumed(gate, good, bad, monkeypatch):
     assert journal_path(bad, "time").is_file()
     assert not journal_path(bad, "simulations").exists()
     assert gate(good, bad, "--movetime", "3") == REJECTED
-    assert verdict_of(bad)["games_resumed"] >= 40
+    found = verdict_of(bad)
+    assert found["games_resumed"] >= 40
+    assert found["stages"][0]["numbers"]["candidate_ms_per_move"] is None  # none was played anew
 
 
 def test_without_time_it_is_no_stage(gate, good, capsys):
