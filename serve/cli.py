@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from aztoolkit.backends import BackendName
 from aztoolkit.errors import ConfigError, MissingDependencyError
-from aztoolkit.model_files import find_models
+from aztoolkit.model_files import SHIPPED, find_models
 from serve.config import ServeConfig
 
 if TYPE_CHECKING:
@@ -84,17 +84,20 @@ def serve(
     models = find_models(model)
     with closing(listen(config.host, config.port)) as listener:
         catalog = open_catalog(models, backend=backend, threads=config.threads)
-        print(_describe(catalog, url_of(listener)), flush=True)
+        print(_describe(catalog, models, url_of(listener)), flush=True)
         run(Parts.create(catalog, config), listener, open_browser=open_browser)
 
 
-def _describe(catalog: "Catalog", url: str) -> str:
+def _describe(catalog: "Catalog", models: list[Path], url: str) -> str:
     from aztoolkit.mcts import best_backend
+
+    folder = models[0].parent
+    source = "the network that comes with aztoolkit" if folder == SHIPPED else str(folder)
 
     engines = [engine.info for engine in catalog.engines]
     names = ", ".join(f"{engine.name} ({engine.network})" for engine in engines)
     backends = ", ".join(dict.fromkeys(engine.backend for engine in engines))
-    return f"serving {names}; {backends}; {best_backend()} search on {url} (Ctrl-C ends it)"
+    return f"serving {names} of {source}; {backends}; {best_backend()} search on {url} (Ctrl-C ends it)"
 
 
 def _require_packages() -> None:

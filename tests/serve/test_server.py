@@ -41,7 +41,7 @@ def test_command_loads_nothing_heavy_until_it_runs() -> None:
 
 
 def test_line_tells_url_engines_and_search(server: ServerProcess) -> None:
-    assert "INT8 (resnet 64x5), FP32 (resnet 64x5)" in server.line
+    assert "INT8 (resnet 64x5), FP32 (resnet 64x5) of /" in server.line
     assert "search on http://127.0.0.1:" in server.line
     assert httpx.get(f"{server.url}api/health").json()["status"] == "ok"
 
