@@ -17,7 +17,7 @@ import math
 from pathlib import Path
 from typing import Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from aztoolkit.errors import ConfigError, DataError
 
@@ -26,6 +26,7 @@ FULL_SIMULATIONS = 800
 MOST_TEMPERATURE = 2.0
 FILE = "levels.json"
 """What the levels of a model are worth, in the folder of the model."""
+_OLD_NAME = "failures_of_stockfish"
 _ROUND = 10
 """Nobody needs an Elo to the point."""
 
@@ -81,7 +82,9 @@ class Games(BaseModel):
     lost: int = Field(ge=0)
     failures: int = Field(default=0, ge=0)
     """Of those lost, by a crash or NaN of the network."""
-    failures_of_opponent: int = Field(default=0, ge=0)
+    failures_of_opponent: int = Field(
+        default=0, ge=0, validation_alias=AliasChoices("failures_of_opponent", _OLD_NAME)
+    )
     """Of those won, likewise."""
 
 

@@ -318,7 +318,8 @@ def levels(
     model: Path
         The network.
     games: int
-        Of each level, an even number.
+        Of each level, an even number; as many again against the next stronger level for one that loses
+        nearly all.
     level: list[str]
         One to measure, such as Club; all unless given. Can be given several times.
     stockfish_ms: int

@@ -1,6 +1,5 @@
 """The games of one level, against Stockfish or a stronger level; each kept in a journal until the end."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
@@ -10,7 +9,7 @@ from rich.console import Console
 from aztoolkit.levels import Level
 from aztoolkit.mcts import SearchConfig
 from benchmarks.level_ladder import Ladder
-from eval.journal import Journal
+from eval.journal import Journal, discard
 from eval.openings import Book
 from eval.opponents import Opponent, model_opponent
 from eval.progress import show_match
@@ -33,8 +32,7 @@ class LevelGames:
     def against_stockfish(self, elo: int, pairs: int) -> Tally:
         """Returns the first pairs of games against Stockfish of that strength."""
         opponent = self.ladder.stockfish.opponent(elo, movetime_ms=self.ladder.stockfish_ms)
-        book, rungs = self.ladder.openings(elo), {"rungs": self.ladder.rungs}
-        return self._play(opponent, book, pairs, name=str(elo), identity=rungs)
+        return self._play(opponent, self.ladder.openings(elo), pairs, name=str(elo))
 
     def against(self, stronger: Level) -> Tally:
         """Returns as many games against a stronger level as a level has to play."""
@@ -44,13 +42,13 @@ class LevelGames:
             self.ladder.openings_of_levels,
             self.ladder.pairs,
             name=stronger.name.lower(),
-            identity={"against": stronger.model_dump(mode="json")},
+            against=stronger,
         )
 
     def forget(self) -> None:
         """Deletes the journals of this level, and those of measurements of it that were given up."""
         for path in self.output.parent.glob(f"{escape(self._journals)}-*.games.jsonl*"):
-            path.unlink(missing_ok=True)
+            discard(path)
 
     @property
     def _journals(self) -> str:
@@ -64,7 +62,7 @@ class LevelGames:
         pairs: int,
         *,
         name: str,
-        identity: Mapping[str, object],
+        against: Level | None = None,
     ) -> Tally:
         players = replace(_seated(self.model, self.level), name=self.level.name), opponent
         settings = level_settings(self.level, self.ladder)
@@ -73,8 +71,9 @@ class LevelGames:
             {
                 **identify(players, book, settings),
                 "level": self.level.model_dump(mode="json"),
+                "against": against and against.model_dump(mode="json"),
                 "pairs": None,  # as many as are asked for
-                **identity,
+                "dealt": [self.ladder.rungs, self.ladder.places],
             },
         )
         title = f"{self.level.name} against {opponent.name}"

@@ -35,9 +35,9 @@ class Ladder:
     rungs: tuple[int, ...]
     """Its Elos, rising."""
     book: Book
-    """Openings of all rungs, dealt out in turn."""
+    """Openings of all rungs and of games between levels, dealt out in turn."""
     pairs: int
-    """Of each level, against all opponents together."""
+    """Of each level against all strengths of Stockfish together; and again against a stronger level."""
     seed: int
     workers: int | None
 
@@ -53,10 +53,15 @@ class Ladder:
     @property
     def openings_of_levels(self) -> Book:
         """The openings of games between levels."""
-        return self._dealt(len(self.rungs))
+        return self._dealt(self.places - 1)
+
+    @property
+    def places(self) -> int:
+        """Among which openings are dealt out."""
+        return len(self.rungs) + 1
 
     def _dealt(self, place: int) -> Book:
-        dealt = self.book.openings[place :: len(self.rungs) + 1]
+        dealt = self.book.openings[place :: self.places]
         return replace(self.book, openings=dealt)
 
 
@@ -129,25 +134,30 @@ def worth_beside(level: Level, tally: Tally, stronger: MeasuredLevel) -> Measure
     """Returns what a level is worth by games against a stronger one of known Elo.
 
     The errors of both are independent, so half intervals add as the sides of a right angle do. Where the
-    level lost (nearly) all games, the upper bound alone is there, from the other's.
+    level lost (won) nearly all games, the upper (lower) bound alone is there, from the other's.
     """
     assert stronger.elo is not None, "it was measured"
     assert stronger.elo_low is not None, "an Elo has both bounds"
     assert stronger.elo_high is not None, "an Elo has both bounds"
     counts = {stronger.elo: tally.pentanomial}
     found = stats.ladder_estimate(counts)
+    low: float | None = found.elo - math.hypot(
+        found.elo - found.low, stronger.elo - stronger.elo_low
+    )
+    high: float | None = found.elo + math.hypot(
+        found.high - found.elo, stronger.elo_high - stronger.elo
+    )
     if found.low < stronger.elo - _REACH:
-        beyond = stats.ladder_limit(counts, upper=True) - stronger.elo
-        elo, low, high = None, None, stronger.elo_high + beyond
-    else:
-        elo = round(found.elo, 1)
-        low = found.elo - math.hypot(found.elo - found.low, stronger.elo - stronger.elo_low)
-        high = found.elo + math.hypot(found.high - found.elo, stronger.elo_high - stronger.elo)
+        low = None
+        high = stronger.elo_high + stats.ladder_limit(counts, upper=True) - stronger.elo
+    elif found.high > stronger.elo + _REACH:
+        low = stronger.elo_low + stats.ladder_limit(counts, upper=False) - stronger.elo
+        high = None
     return MeasuredLevel(
         level=level,
-        elo=elo,
+        elo=None if low is None or high is None else round(found.elo, 1),
         elo_low=None if low is None else round(low, 1),
-        elo_high=round(high, 1),
+        elo_high=None if high is None else round(high, 1),
         games=sum(tally.trinomial),
         duel=Duel(level=stronger.level.name, **_games(tally).model_dump()),
     )

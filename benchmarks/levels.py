@@ -16,6 +16,7 @@ Openings are distinct: no two games of a level have the same position and colour
 browser and UCI have it.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,8 @@ def _measure(
     if stronger is None or stronger.duel is None:
         results = _climb(games, near)
         found, near = worth(games.level, results), guess(results)
-        if stronger is None or found.elo_low is not None:
+        is_out_of_reach = found.elo_low is None and games.ladder.rungs[0] in results
+        if stronger is None or not is_out_of_reach:
             return found, near
         return _through(games, stronger, found), near
     return _through(games, stronger), near
@@ -166,11 +168,17 @@ def _climb(games: LevelGames, near: float) -> Results:
 def _through(
     games: LevelGames, stronger: MeasuredLevel, bound: MeasuredLevel | None = None
 ) -> MeasuredLevel:
-    """Returns what a level is worth by games against a stronger one, with those of `bound` before."""
+    """Returns what a level is worth by games against a stronger one, with those of `bound` before.
+
+    Where it lost those, too, the lower of both bounds is there.
+    """
     found = worth_beside(games.level, games.against(stronger.level), stronger)
     if bound is None:
         return found
-    return found.model_copy(update={"rungs": bound.rungs, "games": found.games + bound.games})
+    both = {"rungs": bound.rungs, "games": found.games + bound.games}
+    if found.elo_low is None:
+        both["elo_high"] = min(found.elo_high or math.inf, bound.elo_high or math.inf)
+    return found.model_copy(update=both)
 
 
 def _next_stronger(level: Level, measured: MeasuredLevels) -> MeasuredLevel | None:

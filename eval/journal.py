@@ -7,7 +7,10 @@ not continued but kept under the name `.old`, and a last line that was cut off i
 import errno
 import json
 import os
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -31,18 +34,14 @@ class Journal:
         """
         self.path = path
         self._header = json.dumps(dict(identity), sort_keys=True).encode()
+        stream = _open_locked(path)
+        if stream is None:
+            raise InputError(
+                f"expected a match of our own, got one that another process plays: it writes {path}; "
+                "let it end, or stop it and run again"
+            )
+        self._stream = stream
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = path.open("a+b", buffering=0)
-        except OSError as error:
-            raise InputError(f"cannot write {path}: {error.strerror}") from error
-        try:
-            self._stream.seek(0)
-            if not try_lock(self._stream.fileno()):
-                raise InputError(
-                    f"expected a match of our own, got one that another process plays: it writes {path}; "
-                    "let it end, or stop it and run again"
-                )
             self.records = self._take_up()
         except BaseException:
             self._stream.close()
@@ -56,14 +55,9 @@ class Journal:
 
     def close(self) -> None:
         """Closes the file and leaves it where it is, to be continued; one without games is deleted."""
+        if not self._stream.closed and not self._games:
+            _delete(self.path, self._stream)
         self._stream.close()
-        if not self._games:
-            self.path.unlink(missing_ok=True)
-
-    def remove(self) -> None:
-        """Deletes the file: the match is over and reported."""
-        self.close()
-        self.path.unlink(missing_ok=True)
 
     def _take_up(self) -> list[GameRecord]:
         """Returns the games there are, and leaves the file ready for the next one."""
@@ -94,3 +88,48 @@ class Journal:
                 f"cannot write {self.path}: {error.strerror}; make space, then run again: "
                 "it goes on from the games already played"
             ) from error
+
+
+def discard(path: Path) -> None:
+    """Deletes a journal, its match being over and reported; leaves one that another process writes."""
+    if path.exists() and (stream := _open_locked(path)):
+        _delete(path, stream)
+
+
+def _open_locked(path: Path) -> FileIO | None:
+    """Returns the file, made if need be and locked for us; None if another process has it.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stream = path.open("a+b", buffering=0)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from error
+        stream.seek(0)
+        if not try_lock(stream.fileno()):
+            stream.close()
+            return None
+        if _is_still_there(path, stream):
+            return stream
+        stream.close()  # deleted by its holder while we opened it
+
+
+def _is_still_there(path: Path, stream: FileIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _delete(path: Path, stream: FileIO) -> None:
+    """Deletes a file that is locked by us, before anyone else can have the lock."""
+    if sys.platform == "win32":  # no open file can be deleted there
+        stream.close()
+        with suppress(PermissionError):  # another process was faster, and goes on with it
+            path.unlink(missing_ok=True)
+    else:
+        path.unlink(missing_ok=True)
+        stream.close()

@@ -7,7 +7,7 @@ Illegal moves are left out of the policy's softmax, as in lc0: search never asks
     planes ─▶ network [compiled, autocast] ─▶ losses [float32] ─▶ gradients [scaled for fp16, clipped]
                                                                      └─▶ optimiser ─▶ running mean
 
-A step never waits for a GPU: losses are added up there until `read`.
+A step never waits for a GPU, but with Muon in fp16: losses are added up there until `read`.
 """
 
 from collections.abc import Mapping
@@ -75,7 +75,7 @@ class Learner:
         return self._config.learning_rate * risen * self.rate_share
 
     def step(self, batch: TensorBatch) -> None:
-        """Learns one batch, without waiting for the device."""
+        """Learns one batch, without waiting for the device (but with Muon in fp16)."""
         policy_loss, wdl_loss = self._losses(batch)
         loss = policy_loss + self._config.value_weight * wdl_loss
         self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
@@ -160,7 +160,8 @@ class Learner:
         wanted = (
             set(numbers.values()) if self.training_step and keeps_moments(self._config) else set()
         )
-        if not wanted <= state.keys():
+        none_yet = self._scaler.is_enabled() and not state  # all steps so far may have overflowed
+        if not wanted <= state.keys() and not none_yet:
             raise ValueError(
                 f"expected the optimiser's state of all {len(numbers)} weights, got {len(state)}"
             )

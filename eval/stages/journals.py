@@ -3,6 +3,8 @@
 from glob import escape
 from pathlib import Path
 
+from eval.journal import discard
+
 
 def journal_path(model: Path, stage: str) -> Path:
     """Returns the path of the journal of one stage (or of one of its matches)."""
@@ -12,4 +14,4 @@ def journal_path(model: Path, stage: str) -> Path:
 def remove_journals(model: Path) -> None:
     """Deletes all of them: the gate is over and reported."""
     for path in model.parent.glob(f"{escape(model.stem)}.gate.*.games.jsonl"):
-        path.unlink(missing_ok=True)
+        discard(path)

@@ -226,11 +226,20 @@ def test_a_level_that_loses_everything_to_a_stronger_one_is_below_its_bound():
     assert found.elo_high == pytest.approx(1100 - 566, abs=2)
 
 
+def test_a_level_that_wins_everything_against_a_stronger_one_is_above_its_bound():
+    found = level_ladder.worth_beside(LEVELS[0], tally(0, 0, 100), STRONGER)
+    assert (found.elo, found.elo_high) == (None, None)
+    assert found.elo_low == pytest.approx(900 + 566, abs=2)
+
+
 class Stockfish:
     """Whose games with a level, and another's with it, are known before."""
 
-    def __init__(self, level: Level, ladder: level_ladder.Ladder, beaten_by: int) -> None:
+    def __init__(
+        self, level: Level, ladder: level_ladder.Ladder, beaten_by: int, other: Tally | None = None
+    ) -> None:
         self.level, self.ladder, self._beaten_by = level, ladder, beaten_by
+        self._other = other or tally(10, 6, 4)
         self.asked: list[str] = []
 
     def against_stockfish(self, elo: int, pairs: int) -> Tally:
@@ -240,7 +249,7 @@ class Stockfish:
 
     def against(self, stronger: Level) -> Tally:
         self.asked.append(stronger.name)
-        return tally(10, 6, 4)
+        return self._other
 
 
 def test_levels_out_of_reach_of_stockfish_play_the_next_stronger_one(fake: Path):  # noqa: F811
@@ -263,6 +272,18 @@ def test_levels_out_of_reach_of_stockfish_play_the_next_stronger_one(fake: Path)
     assert (full.games, expert.games, club.games) == (20, 40, 20)
     assert expert.rungs[0].lost == 20
     assert casual.elo_high - casual.elo_low > club.elo_high - club.elo_low
+
+
+def test_a_level_that_loses_to_all_keeps_the_lower_bound(fake: Path):  # noqa: F811
+    ladder = level_ladder.prepare_ladder(games=20, stockfish=fake)
+    stronger = STRONGER.model_copy(update={"elo": 1500.0, "elo_low": 1400.0, "elo_high": 1600.0})
+    measured = MeasuredLevels(
+        model="a.onnx", sha256="0" * 64, scale=ladder.scale, levels=(stronger,)
+    )
+    games = Stockfish(find_level("Club"), ladder, beaten_by=0, other=tally(20, 0, 0))
+    found, _ = subject._measure(games, measured, near=1350.0)  # type: ignore[arg-type]
+    assert found.elo_high == level_ladder.worth(games.level, {1350: tally(20, 0, 0)}).elo_high
+    assert found.games == 40
 
 
 def test_levels_of_a_model_play_each_other(good: Path, fake: Path, tmp_path: Path):  # noqa: F811

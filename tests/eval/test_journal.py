@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aztoolkit.errors import InputError
-from eval.journal import Journal
+from aztoolkit.locks import try_lock
+from eval.journal import Journal, discard
 from eval.records import GameRecord
 
 MATCH, OTHER = {"engines": ["a", "b"]}, {"engines": ["a", "c"]}
@@ -98,6 +99,7 @@ def test_a_journal_without_games_is_not_left_behind(path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="what is locked cannot be read there")
 def test_two_processes_do_not_write_one_journal(path: Path) -> None:
     begin(path)
     with subprocess.Popen(
@@ -108,11 +110,42 @@ def test_two_processes_do_not_write_one_journal(path: Path) -> None:
         before = path.read_bytes()
         with pytest.raises(InputError, match=r"another process plays: it writes .*match\.games"):
             Journal(path, MATCH)
+        discard(path)
         assert path.read_bytes() == before
         holder.kill()
     assert pairs_in(path) == [0, 1]
 
 
+def test_a_journal_deleted_while_it_is_opened_is_made_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its holder does that has ended its match meanwhile."""
+    begin(path)
+    deleted = []
+
+    def lock(descriptor: int) -> bool:
+        if not deleted:
+            path.unlink()
+            deleted.append(path)
+        return try_lock(descriptor)
+
+    monkeypatch.setattr("eval.journal.try_lock", lock)
+    journal = Journal(path, MATCH)
+    assert journal.records == []
+    journal.append(record(5))
+    journal.close()
+    assert pairs_in(path) == [5]
+
+
+def test_a_discarded_journal_is_gone(path: Path) -> None:
+    begin(path)
+    discard(path)
+    assert not path.exists()
+    discard(path)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no limit on the size of files")
 def test_a_full_disk_is_said_and_costs_no_game(path: Path) -> None:
     begin(path)
     largest = path.stat().st_size + 10

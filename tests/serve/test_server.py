@@ -1,5 +1,6 @@
 """The server as a process: its line, its port, its end; and the command's refusals."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -41,7 +42,7 @@ def test_command_loads_nothing_heavy_until_it_runs() -> None:
 
 
 def test_line_tells_url_engines_and_search(server: ServerProcess) -> None:
-    assert "INT8 (resnet 64x5), FP32 (resnet 64x5) of /" in server.line
+    assert re.search(r"INT8 \(resnet 64x5\), FP32 \(resnet 64x5\) of \S+;", server.line)
     assert "search on http://127.0.0.1:" in server.line
     assert httpx.get(f"{server.url}api/health").json()["status"] == "ok"
 

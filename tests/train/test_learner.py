@@ -15,6 +15,8 @@ from train.settings import TrainConfig
 from train.window import Batch, ReplayWindow
 
 SMALL = NetworkConfig(filters=8, blocks=1)
+WIDE = NetworkConfig(filters=16, blocks=1)
+"""Its convolutions are matrices for Muon."""
 
 
 @pytest.fixture
@@ -185,10 +187,11 @@ def test_a_restored_learner_makes_the_same_next_step(
     batch: TensorBatch, config: TrainConfig, settings: dict[str, object]
 ) -> None:
     config = changed(config, **settings)
-    learner = Learner(small_network(), config)
+    size = WIDE if config.optimiser == "muon" else SMALL
+    learner = Learner(build_network(size), config)
     for _ in range(3):
         step(learner, batch)
-    twin = build_network(SMALL)
+    twin = build_network(size)
     twin.load_state_dict(learner.trained.state_dict())
     resumed = Learner(twin, config, training_step=3)
     resumed.restore({name: value.clone() for name, value in learner.tensors().items()})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aztoolkit.errors import CheckpointError
+from aztoolkit.locks import try_lock
 from train.lock import lock_run
 
 
@@ -37,6 +38,18 @@ def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> F
     monkeypatch.setitem(sys.modules, "msvcrt", fake)
     monkeypatch.setattr("aztoolkit.locks.sys", types.SimpleNamespace(platform="win32"))
     return fake
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="fcntl is not there")
+def test_where_files_cannot_be_locked_everyone_may_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (tmp_path / "file").open("a") as stream:
+        assert try_lock(stream.fileno())
 
 
 def test_a_run_is_locked_until_its_holder_lets_go(run: Path, system: FakeMsvcrt | None) -> None:

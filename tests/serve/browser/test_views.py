@@ -78,7 +78,7 @@ def test_what_was_said_in_one_view_is_not_said_in_the_next(analysis: Page) -> No
     analysis.keyboard.press("Enter")
     expect(analysis.get_by_role("alert")).to_contain_text("Qh9")
     analysis.get_by_role("link", name="Engines").click()
-    expect(analysis.locator("#trouble")).to_be_hidden()
+    expect(analysis.locator("#trouble")).to_be_hidden(timeout=2000)  # by itself it goes after 8 s
 
 
 def test_analysis_takes_positions_and_games(analysis: Page) -> None:

@@ -158,7 +158,7 @@ export class Analyse {
     }
   }
 
-  /** Stops a search under way; else searches, on top of what was found here. */
+  /** Stops a search under way; else searches, on top of what a search that has ended found here. */
   private toggle(): void {
     this.running = !this.bench.searching;
     this.search();
