@@ -1,5 +1,6 @@
 """ONNX Runtime: its sessions, and the processor as the device that every machine has."""
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -115,11 +116,22 @@ def set_options(options: Any, threads: int) -> Any:  # Any: onnxruntime ships no
     A processor without VNNI adds pairs of u8 x s8 products in 16 bits, which saturates where both are
     large. ONNX Runtime can avoid that at a price; it would do so, and slow down, with VNNI as well.
     """
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or _threads_allowed()
     options.log_severity_level = FATAL_ONLY
     if not probe_cpu().has_vnni:
         options.add_session_config_entry(_EXACT_PRODUCTS, "1")
     return options
+
+
+def _threads_allowed() -> int:
+    """Returns how many threads a process has cores for that may not use all; 0 if it may.
+
+    By itself ONNX Runtime starts one for each core of the machine, and binds it there. Where the process is
+    confined to fewer (taskset, a container's cpuset), they wait for each other: on one core of two at less
+    than half the speed.
+    """
+    allowed = probe_cpu().cores
+    return allowed if allowed < (os.cpu_count() or 1) else 0
 
 
 def _open_session(model: Path, threads: int, connect: Connect) -> Any:  # Any: no types there

@@ -78,3 +78,15 @@ def test_products_are_made_exact_where_the_processor_saturates(
     monkeypatch.setattr(ort, "probe_cpu", lambda: SimpleNamespace(has_vnni=has_vnni))
     assert ort.set_options(options, 3).intra_op_num_threads == 3
     assert entries == settings
+
+
+@pytest.mark.parametrize(("allowed", "chosen"), [(1, 1), (3, 3), (4, 0)])
+def test_a_process_confined_to_some_cores_gets_a_thread_for_each(
+    allowed: int, chosen: int, monkeypatch: pytest.MonkeyPatch
+):
+    """0 leaves the choice to ONNX Runtime."""
+    monkeypatch.setattr(ort.os, "cpu_count", lambda: 4)
+    cpu = SimpleNamespace(has_vnni=True, cores=allowed)
+    monkeypatch.setattr(ort, "probe_cpu", lambda: cpu)
+    assert ort.set_options(SimpleNamespace(), 0).intra_op_num_threads == chosen
+    assert ort.set_options(SimpleNamespace(), 2).intra_op_num_threads == 2
