@@ -5,6 +5,16 @@
 
 The tolerance grows with the score because the difference between +9 and +8 pawns decides less than
 that between level and a pawn; a mate counts 30 pawns and more, a near one more than a far one.
+
+    win  =  1 / (1 + exp((100 - score) / 150)),  loss likewise of -score, and what is left is a draw
+
+                    score  0     +1    +3    +5    +9    a mate
+                    win    0.34  0.50  0.79  0.94  0.995 1
+                    loss   0.34  0.21  0.06  0.02  0.001 0
+
+These are chances among players who err. Those that Stockfish tells are of its own games, where two pawns
+ahead is won: a network that learned them saw no difference between a piece ahead and a queen, and threw
+away what it had won.
 """
 
 import math
@@ -19,7 +29,8 @@ _TOLERANCE_CP, _TOLERANCE_SHARE, _LARGEST_TOLERANCE_CP = 30.0, 0.05, 150.0
 _LARGEST_CP = 2500
 _MATE_CP, _FARTHEST_MATE, _CP_A_MOVE = 3000, 20, 100
 """A mate in n is worth 3000 + 100 * (20 - n), and at least 3000."""
-_PER_MILLE = 1000
+_EVEN_CP, _SPREAD_CP = 100.0, 150.0
+"""The score at which half of the games are won, and how fast that changes."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,6 @@ class Line:
     move: str
     """UCI."""
     score: chess.engine.Score
-    wdl: tuple[int, int, int] | None
-    """Win, draw and loss in 1/1000; None where the engine does not tell."""
 
 
 def policy_weights(lines: Sequence[Line]) -> list[int]:
@@ -42,20 +51,21 @@ def policy_weights(lines: Sequence[Line]) -> list[int]:
     return [round(UNIT * share / sum(shares)) for share in shares]
 
 
-def wdl_weights(line: Line, *, ply: int) -> list[int]:
-    """Returns win, draw and loss for the side to move, in 1/65535; they sum up to 65535.
-
-    Args:
-        line: the best.
-        ply: of the game, for engines that tell a score alone: python-chess turns it into chances as
-            Stockfish 16 does.
-    """
-    wdl = line.wdl
-    if wdl is None:
-        chances = line.score.wdl(model="sf16", ply=ply)
-        wdl = (chances.wins, chances.draws, chances.losses)
-    win, loss = (round(UNIT * chance / _PER_MILLE) for chance in (wdl[0], wdl[2]))
+def wdl_weights(score: chess.engine.Score) -> list[int]:
+    """Returns win, draw and loss for the side to move, in 1/65535; they sum up to 65535."""
+    win, loss = round(UNIT * _chance_of(score)), round(UNIT * _chance_of(-score))
     return [win, UNIT - win - loss, loss]
+
+
+def _chance_of(score: chess.engine.Score) -> float:
+    """Returns how likely the side with that score wins, 0 to 1."""
+    if score.is_mate():
+        return 1.0 if score > chess.engine.Cp(0) else 0.0
+    centipawns = score.score()
+    assert centipawns is not None, "it is no mate"
+    return 1 / (
+        1 + math.exp((_EVEN_CP - max(-_LARGEST_CP, min(_LARGEST_CP, centipawns))) / _SPREAD_CP)
+    )
 
 
 def _value_cp(score: chess.engine.Score) -> float:

@@ -21,9 +21,10 @@ from train.supervised.labels import UNIT, Line, policy_weights, wdl_weights
 
 _LONGEST_OPENING = 10
 _MOST_PLIES = 240
-_DECIDED = 0.98
-"""Chance of a win from which on a game is soon broken off: few such positions teach enough."""
-_BREAK_OFF = 0.15
+_DECIDED = 0.95
+"""Chance of a win, more than five pawns ahead, from which on a game is soon broken off: few such positions
+teach enough."""
+_BREAK_OFF = 0.1
 """Chance a ply of breaking such a game off."""
 BROKEN_OFF, MAX_PLIES = "broken_off", "max_plies"
 
@@ -102,7 +103,7 @@ def _label(position: Position, record: _Record, lines: list[Line], rng: np.rando
     indices = move_indices(position)
     weights = policy_weights(lines)
     kept = [(line.move, weight) for line, weight in zip(lines, weights, strict=True) if weight]
-    wdl = wdl_weights(lines[0], ply=len(record.moves))
+    wdl = wdl_weights(lines[0].score)
     record.searched.append(True)
     record.policy_index.append([indices[move] for move, _ in kept])
     record.policy_weight.append([weight for _, weight in kept])
@@ -126,8 +127,8 @@ def _result(position: Position, record: _Record) -> int:
     """Returns +1 White won, 0 drawn, -1 Black won: by the rules, else by the last label."""
     if outcome := position.outcome(claim_draw=True):
         return 0 if outcome.winner is None else (1 if outcome.winner else -1)
-    win, draw, loss = record.wdl[-1]
-    if draw >= max(win, loss):
+    win, _, loss = record.wdl[-1]
+    if max(win, loss) < UNIT / 2:
         return 0
     white_labelled = len(record.moves) % 2 == 1
     return 1 if (win > loss) == white_labelled else -1

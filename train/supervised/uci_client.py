@@ -2,7 +2,7 @@
 
 `chess.engine` does more and takes longer: it costs as much as a search of a thousand nodes.
 
-Source: the UCI protocol (S. Meyer-Kahlen, 2006); `UCI_ShowWDL` as Stockfish and lc0 have it.
+Source: the UCI protocol (S. Meyer-Kahlen, 2006).
 """
 
 import os
@@ -21,7 +21,6 @@ _READ_BYTES = 1 << 16
 _START_TIMEOUT_S = 30.0
 _LEAST_TIMEOUT_S, _S_A_NODE = 60.0, 1e-3
 """Patience with a search: a minute and a thousandth second a node."""
-_SHOW_WDL = "UCI_ShowWDL"
 _NODES_A_MB, _LEAST_HASH_MB, _MOST_HASH_MB = 2000, 4, 64
 """Memory for the searches of one game; more only takes longer to clear."""
 _QUIT_TIMEOUT_S = 2.0
@@ -110,7 +109,7 @@ class UciClient:
     def _set_up(self, lines: int) -> None:
         options = self._greet()
         hash_mb = min(max(_LEAST_HASH_MB, self._nodes // _NODES_A_MB), _MOST_HASH_MB)
-        wanted = {"Threads": 1, "Hash": hash_mb, "MultiPV": lines, _SHOW_WDL: "true"}
+        wanted = {"Threads": 1, "Hash": hash_mb, "MultiPV": lines}
         for option in wanted.keys() & options:
             self._send(f"setoption name {option} value {wanted[option]}")
 
@@ -168,7 +167,7 @@ def parse_info(line: str) -> Line:
     try:
         kind, size = words[words.index("score") + 1], int(words[words.index("score") + 2])
         score = chess.engine.Mate(size) if kind == "mate" else chess.engine.Cp(size)
-        return Line(words[words.index("pv") + 1], score, _wdl(words))
+        return Line(words[words.index("pv") + 1], score)
     except (ValueError, IndexError) as error:
         raise MachineError(
             f"expected an info line of UCI, got {line!r}; try another --teacher"
@@ -183,14 +182,6 @@ def _last_of_each_rank(lines: Sequence[str]) -> dict[int, str]:
             ranked = _RANK.search(line)
             found[int(ranked[1]) if ranked else 1] = line
     return found
-
-
-def _wdl(words: Sequence[str]) -> tuple[int, int, int] | None:
-    if "wdl" not in words:
-        return None
-    first = words.index("wdl") + 1
-    win, draw, loss = map(int, words[first : first + 3])
-    return win, draw, loss
 
 
 def _distinct(lines: list[Line]) -> list[Line]:

@@ -6,8 +6,8 @@ from train.supervised.labels import UNIT, Line, policy_weights, wdl_weights
 Cp, Mate = chess.engine.Cp, chess.engine.Mate
 
 
-def line(move: str, score: chess.engine.Score, wdl: tuple[int, int, int] | None = None) -> Line:
-    return Line(move, score, wdl)
+def line(move: str, score: chess.engine.Score) -> Line:
+    return Line(move, score)
 
 
 def test_a_move_half_a_tolerance_worse_weighs_less_by_its_exponential() -> None:
@@ -37,14 +37,27 @@ def test_differences_count_less_where_one_side_is_far_ahead() -> None:
     assert ahead[1] > level[1]
 
 
-def test_the_engine_s_own_chances_are_taken() -> None:
-    assert wdl_weights(line("a", Cp(10), (200, 700, 100)), ply=3) == [13107, 45874, 6554]
+@pytest.mark.parametrize(
+    ("score", "chances"),
+    [
+        (Cp(0), (0.339, 0.322, 0.339)),
+        (Cp(100), (0.5, 0.291, 0.209)),
+        (Cp(-300), (0.065, 0.144, 0.791)),
+        (Cp(5000), (1, 0, 0)),
+        (Mate(3), (1, 0, 0)),
+        (Mate(-2), (0, 0, 1)),
+        (chess.engine.MateGiven, (1, 0, 0)),
+    ],
+    ids=str,
+)
+def test_a_score_gives_chances(
+    score: chess.engine.Score, chances: tuple[float, float, float]
+) -> None:
+    found = wdl_weights(score)
+    assert sum(found) == UNIT
+    assert [chance / UNIT for chance in found] == pytest.approx(chances, abs=1e-3)
 
 
-@pytest.mark.parametrize("score", [Cp(0), Cp(350), Cp(-5000), Mate(3), Mate(-2)])
-def test_without_them_the_score_gives_chances_that_sum_up(score: chess.engine.Score) -> None:
-    win, draw, loss = wdl_weights(line("a", score), ply=40)
-    assert win + draw + loss == UNIT
-    value = score.score(mate_score=10_000)
-    assert value is not None
-    assert (win > loss) == (value > 0)
+def test_a_queen_ahead_is_more_than_a_piece() -> None:
+    piece, queen = (wdl_weights(Cp(score)) for score in (300, 900))
+    assert queen[0] - queen[2] > piece[0] - piece[2] + 0.2 * UNIT

@@ -19,9 +19,7 @@ def analyse(start: str, moves: Sequence[str]) -> list[Line]:
     position = Position(start, moves)
     taste = random.Random(position.key)
     liked = taste.sample(legal := position.legal_moves(), min(3, len(legal)))
-    return [
-        Line(move, chess.engine.Cp(-40 * rank), (300, 500, 200)) for rank, move in enumerate(liked)
-    ]
+    return [Line(move, chess.engine.Cp(-40 * rank)) for rank, move in enumerate(liked)]
 
 
 def make(game_id: int, *, seed: int = 1, random_moves: float = 0.1) -> Game:
@@ -92,8 +90,8 @@ def test_games_end_by_the_rules_or_at_their_bounds(games: list[Game]) -> None:
 def test_a_decided_game_is_broken_off_for_the_side_that_wins() -> None:
     def white_wins(start: str, moves: Sequence[str]) -> list[Line]:
         sign = 1 if len(moves) % 2 == 0 else -1
-        wdl = (1000, 0, 0) if sign == 1 else (0, 0, 1000)
-        return [Line(line.move, line.score, wdl) for line in analyse(start, moves)]
+        score = chess.engine.Cp(700 * sign)
+        return [Line(line.move, score) for line in analyse(start, moves)]
 
     games = [make_game(white_wins, game_id=n, seed=1, random_moves=0.0) for n in range(8)]
     broken = [game for game in games if game.termination == "broken_off"]
