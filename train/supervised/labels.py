@@ -13,8 +13,7 @@ that between level and a pawn; a mate counts 30 pawns and more, a near one more 
                     loss   0.34  0.21  0.06  0.02  0.001 0
 
 These are chances among players who err. Those that Stockfish tells are of its own games, where two pawns
-ahead is won: a network that learned them saw no difference between a piece ahead and a queen, and threw
-away what it had won.
+ahead is won (99.5 %, and 100 % from three on): they teach no difference between a piece ahead and a queen.
 """
 
 import math
