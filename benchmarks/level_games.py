@@ -12,10 +12,10 @@ from benchmarks.level_ladder import Ladder
 from eval.journal import Journal, discard
 from eval.openings import Book
 from eval.opponents import Opponent, model_opponent
-from eval.progress import show_match
-from eval.series import identify, play_series
+from eval.series import identify
 from eval.settings import MatchSettings
 from eval.tally import Tally
+from eval.whole_match import play_whole_match
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,14 @@ class LevelGames:
                 "dealt": [self.ladder.rungs, self.ladder.places],
             },
         )
-        title = f"{self.level.name} against {opponent.name}"
-        try:
-            with show_match(self.console, pairs=pairs, title=title) as watch:
-                series = play_series(
-                    players,
-                    replace(book, openings=book.openings[:pairs]),
-                    settings,
-                    journal=journal,
-                    is_over=lambda tally: tally.pairs == pairs,
-                    watch=watch,
-                )
-        finally:
-            journal.close()
-        return series.tally
+        return play_whole_match(
+            players,
+            replace(book, openings=book.openings[:pairs]),
+            settings,
+            journal=journal,
+            console=self.console,
+            title=f"{self.level.name} against {opponent.name}",
+        ).tally
 
 
 def level_settings(level: Level, ladder: Ladder) -> MatchSettings:

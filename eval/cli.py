@@ -188,24 +188,14 @@ def _play_match(
     from aztoolkit.files import write_text
     from eval.journal import Journal, discard
     from eval.pgn import match_pgn, names_of
-    from eval.progress import show_match
-    from eval.series import identify, play_series
+    from eval.series import identify
+    from eval.whole_match import play_whole_match
 
     identity = identify(opponents, book, settings)
     journal = Journal(pgn.with_name(pgn.name + _JOURNAL_SUFFIX), identity) if pgn else None
-    try:
-        with show_match(progress_console(), pairs=len(book.openings)) as watch:
-            series = play_series(
-                opponents,
-                book,
-                settings,
-                journal=journal,
-                is_over=lambda tally: tally.pairs == len(book.openings),
-                watch=watch,
-            )
-    finally:
-        if journal:
-            journal.close()
+    series = play_whole_match(
+        opponents, book, settings, journal=journal, console=progress_console()
+    )
     if pgn and journal:
         names = names_of(opponents[0].name, opponents[1].name)
         write_text(pgn, match_pgn(series.tally.records(), names, event="match"))

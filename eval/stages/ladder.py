@@ -15,14 +15,14 @@ from eval.journal import Journal
 from eval.openings import Book
 from eval.opponents import Opponent
 from eval.pgn import match_pgn
-from eval.progress import show_match
 from eval.records import Side
-from eval.series import identify, play_series
+from eval.series import identify
 from eval.settings import MatchSettings
 from eval.stages.journals import journal_path
 from eval.stockfish import Stockfish, find_stockfish
 from eval.tally import Tally
 from eval.trial import StageReport, Trial
+from eval.whole_match import play_whole_match
 
 Numbers = dict[str, Any]  # Any: whatever json can hold
 PGN_SUFFIX = ".gate.ladder.pgn"
@@ -60,22 +60,10 @@ def _climb(trial: Trial, name: str, player: Opponent, stockfish: Stockfish) -> d
 def _play(trial: Trial, stage: str, player: Opponent, rung: Opponent) -> Tally:
     settings, book = _ladder_settings(trial), _book(trial)
     journal = Journal(journal_path(trial.model, stage), identify((player, rung), book, settings))
-    shown = show_match(
-        trial.console, pairs=len(book.openings), title=f"{player.name} against {rung.name}"
-    )
-    try:
-        with shown as watch:
-            series = play_series(
-                (player, rung),
-                book,
-                settings,
-                journal=journal,
-                is_over=lambda tally: tally.pairs == len(book.openings),
-                watch=watch,
-            )
-    finally:
-        journal.close()
-    return series.tally
+    title = f"{player.name} against {rung.name}"
+    return play_whole_match(
+        (player, rung), book, settings, journal=journal, console=trial.console, title=title
+    ).tally
 
 
 def _ladder_settings(trial: Trial) -> MatchSettings:

@@ -258,7 +258,7 @@ def test_levels_out_of_reach_of_stockfish_play_the_next_stronger_one(fake: Path)
     asked = {}
     for level, beaten_by in (("Full", 1500), ("Expert", 0), ("Club", 0), ("Casual", 0)):
         games = Stockfish(find_level(level), ladder, beaten_by)
-        found, _ = subject._measure(games, measured, near=1350.0)  # type: ignore[arg-type]
+        found, _ = subject._measure(games, measured, near=1350.0)
         measured = measured.model_copy(update={"levels": (*measured.levels, found)})
         asked[level] = set(games.asked)
     assert asked == {
@@ -281,7 +281,7 @@ def test_a_level_that_loses_to_all_keeps_the_lower_bound(fake: Path):  # noqa: F
         model="a.onnx", sha256="0" * 64, scale=ladder.scale, levels=(stronger,)
     )
     games = Stockfish(find_level("Club"), ladder, beaten_by=0, other=tally(20, 0, 0))
-    found, _ = subject._measure(games, measured, near=1350.0)  # type: ignore[arg-type]
+    found, _ = subject._measure(games, measured, near=1350.0)
     assert found.elo_high == level_ladder.worth(games.level, {1350: tally(20, 0, 0)}).elo_high
     assert found.games == 40
 

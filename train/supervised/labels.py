@@ -60,16 +60,19 @@ def _chance_of(score: chess.engine.Score) -> float:
     """Returns how likely the side with that score wins, 0 to 1."""
     if score.is_mate():
         return 1.0 if score > chess.engine.Cp(0) else 0.0
-    centipawns = score.score()
-    assert centipawns is not None, "it is no mate"
-    return 1 / (
-        1 + math.exp((_EVEN_CP - max(-_LARGEST_CP, min(_LARGEST_CP, centipawns))) / _SPREAD_CP)
-    )
+    return 1 / (1 + math.exp((_EVEN_CP - _bounded_cp(score)) / _SPREAD_CP))
 
 
 def _value_cp(score: chess.engine.Score) -> float:
     mate = score.mate()
     if mate is None:
-        return max(-_LARGEST_CP, min(_LARGEST_CP, score.score() or 0))
+        return _bounded_cp(score)
     size = _MATE_CP + _CP_A_MOVE * max(_FARTHEST_MATE - abs(mate), 0)
     return size if mate > 0 else -size
+
+
+def _bounded_cp(score: chess.engine.Score) -> int:
+    """Returns the centipawns of a score that is no mate, at most 2500 either way."""
+    centipawns = score.score()
+    assert centipawns is not None, "it is no mate"
+    return max(-_LARGEST_CP, min(_LARGEST_CP, centipawns))
