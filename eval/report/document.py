@@ -227,7 +227,7 @@ def _work(series: Series, side: Side) -> Document:
     return {
         "evaluations": work.evaluations,
         "network_calls": work.calls,
-        "network_s": round(work.network_s, 3),
+        "network_s": round(work.network_s, 6),
     }
 
 

@@ -116,8 +116,8 @@ def test_fast_moves_are_no_targets_and_as_many_as_asked(
     assert 0.15 < sum(searched) / len(searched) < 0.35
     for game in games:
         for weights, full in zip(game.policy_weight, game.searched, strict=True):
-            # A fast search builds on fast ones alone: on what 2 visits left below a move or two.
-            assert sum(weights) >= 23 if full else sum(weights) <= 4
+            # A fast search builds on fast ones alone: on the few visits that they left below a move.
+            assert sum(weights) >= 20 if full else sum(weights) <= 10
 
 
 def test_fast_moves_are_made_without_noise(config: TrainConfig, network: nn.Module) -> None:
