@@ -11,6 +11,7 @@ export function showBar(analysis: Analysis | null, orientation: Side): void {
   bar.classList.toggle("white-ahead", score >= 50);
   bar.setAttribute("aria-valuenow", score.toFixed(0));
   bar.setAttribute("aria-valuetext", analysis ? `${score.toFixed(0)} %` : "not known yet");
+  bar.title = analysis ? `White is expected to score ${score.toFixed(0)} %` : "";
   byId("bar-white").style.height = `${score}%`;
   byId("bar-label").textContent = analysis ? Math.max(score, 100 - score).toFixed(0) : "";
 }
