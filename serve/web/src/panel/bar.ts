@@ -6,12 +6,13 @@ import { byId } from "../shell/dom";
 /** Shows an analysis, or that there is none. */
 export function showBar(analysis: Analysis | null, orientation: Side): void {
   const score = analysis ? 100 * scoreOf(analysis) : 50;
+  const rounded = score.toFixed(0);
   const bar = byId("bar");
   bar.classList.toggle("upside-down", orientation === "black");
   bar.classList.toggle("white-ahead", score >= 50);
-  bar.setAttribute("aria-valuenow", score.toFixed(0));
-  bar.setAttribute("aria-valuetext", analysis ? `${score.toFixed(0)} %` : "not known yet");
-  bar.title = analysis ? `White is expected to score ${score.toFixed(0)} %` : "";
+  bar.setAttribute("aria-valuenow", rounded);
+  bar.setAttribute("aria-valuetext", analysis ? `${rounded} %` : "not known yet");
+  bar.title = analysis ? `White is expected to score ${rounded} %` : "";
   byId("bar-white").style.height = `${score}%`;
   byId("bar-label").textContent = analysis ? Math.max(score, 100 - score).toFixed(0) : "";
 }
