@@ -24,7 +24,7 @@ GATE_SIMULATIONS ?= 16
 GATE_PAIRS ?= 100
 OPEN_BROWSER := $(if $(DISPLAY)$(WAYLAND_DISPLAY),--open,)
 
-NATIVE_SOURCES := $(wildcard aztoolkit/*.pyx aztoolkit/*.pxd aztoolkit/cpp/*/*.cpp aztoolkit/cpp/*/*.h)
+NATIVE_SOURCES := $(wildcard aztoolkit/*.pyx aztoolkit/*.pxi aztoolkit/*.pxd aztoolkit/cpp/*/*.cpp aztoolkit/cpp/*/*.h)
 WEB_SOURCES := $(shell find serve/web -type f -not -path '*/node_modules/*')
 
 .PHONY: setup demo play test lint format bench sanitize lock clean
