@@ -126,6 +126,7 @@ cdef extern from "mcts/config.h" namespace "az" nogil:
         Encoding encoding
         ActionSpace action_space
         int batch_size
+        double policy_temperature
         double c_puct
         double c_puct_base
         double fpu_reduction

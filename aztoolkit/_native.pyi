@@ -140,6 +140,7 @@ class Search:
         encoding: str,
         action_space: str,
         batch_size: int,
+        policy_temperature: float,
         c_puct: float,
         c_puct_base: float,
         fpu_reduction: float,

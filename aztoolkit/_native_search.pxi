@@ -32,6 +32,7 @@ cdef class Search:
         encoding,
         action_space,
         int batch_size,
+        double policy_temperature,
         double c_puct,
         double c_puct_base,
         double fpu_reduction,
@@ -54,6 +55,7 @@ cdef class Search:
         config.encoding = _encoding(encoding)
         config.action_space = _action_space(action_space)
         config.batch_size = batch_size
+        config.policy_temperature = policy_temperature
         config.c_puct = c_puct
         config.c_puct_base = c_puct_base
         config.fpu_reduction = fpu_reduction

@@ -1,8 +1,8 @@
 """Named strengths for people, and what each was measured to be worth.
 
     level       simulations   temperature
-    Beginner              1           1.5    first thoughts of the network, many of them odd
-    Casual                1          0.75    first thoughts, most of them good
+    Beginner              1             1    first thoughts of the network, many of them odd
+    Casual                1           0.5    first thoughts, most of them good
     Club                 10             1    a glance ahead, moves by their visits
     Strong               50           0.5
     Expert              200          0.25
@@ -51,8 +51,8 @@ class Level(BaseModel):
 
 
 LEVELS = (
-    Level(name="Beginner", simulations=1, temperature=1.5),
-    Level(name="Casual", simulations=1, temperature=0.75),
+    Level(name="Beginner", simulations=1, temperature=1.0),
+    Level(name="Casual", simulations=1, temperature=0.5),
     Level(name="Club", simulations=10, temperature=1.0),
     Level(name="Strong", simulations=50, temperature=0.5),
     Level(name="Expert", simulations=200, temperature=0.25),

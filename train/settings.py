@@ -196,6 +196,7 @@ class TrainConfig(
             algorithm=self.search_algorithm,
             considered_moves=self.considered_moves,
             batch_size=self.leaves_per_game,
+            policy_temperature=1.0,
             c_puct=self.c_puct,
             noise_alpha=self.noise_alpha,
             noise_fraction=self.noise_fraction,

@@ -19,6 +19,9 @@ class SearchConfig(BaseModel):
     simulations (see `aztoolkit.mcts.gumbel`)."""
     batch_size: int = Field(default=16, ge=1, le=4096)
     """Most leaves of one tree that may wait for the network at once."""
+    policy_temperature: float = Field(default=1.5, gt=0, le=100)
+    """Priors are softmax(logits / policy_temperature): the higher, the sooner a move is tried that the
+    network does not expect (lc0 plays at 1.36). 1 in self-play, as in the AlphaZero paper."""
     c_puct: float = Field(default=1.75, gt=0)
     """PUCT: exploration constant while visits are few (`c_init` in the AlphaZero paper)."""
     c_puct_base: float = Field(default=19652.0, gt=0)

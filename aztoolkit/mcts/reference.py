@@ -215,7 +215,8 @@ class ReferenceSearch:
     def _expand(self, node: Node, board: chess.Board, logits: NDArray[np.float32]) -> None:
         indexed = ((self._move_to_index(board, move), move) for move in board.legal_moves)
         indices, moves = zip(*sorted(indexed), strict=True)
-        priors = np.array(softmax(logits[list(indices)].tolist()), dtype=np.float32)
+        scaled = logits[list(indices)].astype(np.float64) / self._config.policy_temperature
+        priors = np.array(softmax(scaled.tolist()), dtype=np.float32)
         order = np.argsort(-priors, kind="stable")
         node.children = [Node(moves[i], float(priors[i])) for i in order]
 

@@ -87,6 +87,7 @@ def test_equal_with_noise_and_other_constants(hash_evaluator: Evaluator) -> None
         settings = {
             "noise_fraction": 0.25,
             "noise_alpha": rng.choice([0.1, 0.3, 1.5]),
+            "policy_temperature": rng.choice([0.7, 1.6]),
             "c_puct": rng.choice([0.5, 4.0]),
             "c_puct_base": rng.choice([50.0, 19652.0]),
             "fpu_reduction": rng.choice([0.0, 1.0]),

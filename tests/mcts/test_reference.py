@@ -168,6 +168,14 @@ def test_the_tree_is_kept_when_the_game_goes_on(hash_evaluator: Evaluator):
     assert tree.result().simulations == 50
 
 
+def test_the_policy_temperature_flattens_priors_and_keeps_their_order(hash_evaluator: Evaluator):
+    _, sharp = search(chess.STARTING_FEN, hash_evaluator, simulations=2, policy_temperature=1.0)
+    _, flat = search(chess.STARTING_FEN, hash_evaluator, simulations=2, policy_temperature=2.0)
+    roots = np.sqrt(sharp.priors)
+    assert flat.moves == sharp.moves
+    assert flat.priors == pytest.approx(roots / roots.sum(), rel=1e-5)
+
+
 def test_another_game_starts_an_empty_tree(hash_evaluator: Evaluator):
     tree, _ = search(chess.STARTING_FEN, hash_evaluator, simulations=100)
     tree.start(chess.Board(OTHER_GAME), 10)

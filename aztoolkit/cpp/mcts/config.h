@@ -15,6 +15,7 @@ struct SearchConfig {
   Encoding encoding = Encoding::az119;
   ActionSpace action_space = ActionSpace::az4672;
   int batch_size = 16;
+  double policy_temperature = 1.5;
   double c_puct = 1.75;
   double c_puct_base = 19652.0;
   double fpu_reduction = 0.3;

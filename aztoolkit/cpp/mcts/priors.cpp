@@ -33,10 +33,11 @@ void softmax(std::span<double> logits) {
   for (double& power : logits) power /= total;
 }
 
-void write_priors(std::span<Edge> edges) {
+void write_priors(std::span<Edge> edges, double temperature) {
   std::array<double, MoveList::kCapacity> buffer;
   const std::span<double> shares(buffer.data(), edges.size());
-  std::ranges::transform(edges, shares.begin(), [](const Edge& edge) { return edge.prior; });
+  std::ranges::transform(edges, shares.begin(),
+                         [=](const Edge& edge) { return edge.prior / temperature; });
   softmax(shares);
   for (std::size_t i = 0; i < edges.size(); ++i) edges[i].prior = static_cast<float>(shares[i]);
 }

@@ -7,8 +7,8 @@
 
 namespace az {
 
-// Replaces the logits in `edges` by their softmax, rounded to float32.
-void write_priors(std::span<Edge> edges);
+// Replaces the logits in `edges` by the softmax of logits / temperature, rounded to float32.
+void write_priors(std::span<Edge> edges, double temperature);
 
 // Brings the edge with the highest prior to the front, of equals the one with the lowest policy
 // index. Most nodes try few of their moves: to look for the next one costs less than to sort all.

@@ -30,7 +30,10 @@ End end_of_game(const Game& game, std::size_t legal_moves, int root_ply) {
 }  // namespace
 
 Search::Search(const SearchConfig& config, std::shared_ptr<EvaluationCache> cache)
-    : config_(config), cache_(std::move(cache)), tree_(config.memory_bytes), random_(config.seed) {}
+    : config_(config),
+      cache_(std::move(cache)),
+      tree_(config.memory_bytes, config.policy_temperature),
+      random_(config.seed) {}
 
 void Search::set_game(Game game) {
   forget_waiting();

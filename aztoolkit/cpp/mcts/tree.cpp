@@ -8,7 +8,10 @@
 
 namespace az {
 
-Tree::Tree(std::size_t memory_bytes) : limit_bytes_(memory_bytes / 2) { clear(); }
+Tree::Tree(std::size_t memory_bytes, double policy_temperature)
+    : limit_bytes_(memory_bytes / 2), policy_temperature_(policy_temperature) {
+  clear();
+}
 
 bool Tree::has_room() const {
   // One simulation adds the edges of one node, and one child, for which a block may grow; that of the
@@ -38,7 +41,7 @@ Node& Tree::child(Node& parent, std::size_t slot) {
   assert(slot <= parent.child_count && slot < parent.edge_count);
   if (slot == parent.child_count) {
     if (slot == 0) {
-      write_priors(edges(parent));
+      write_priors(edges(parent), policy_temperature_);
       bring_best_first(edges(parent));
     }
     add_child(parent);

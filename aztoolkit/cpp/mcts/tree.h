@@ -18,7 +18,8 @@ namespace az {
 class Tree {
  public:
   // The tree never holds more than `memory_bytes`, give or take a chunk, while it is cut included.
-  explicit Tree(std::size_t memory_bytes);
+  // Priors are softmax(logits / policy_temperature).
+  Tree(std::size_t memory_bytes, double policy_temperature);
 
   [[nodiscard]] Node& root() { return *nodes_.at(root_); }
   [[nodiscard]] const Node& root() const { return *nodes_.at(root_); }
@@ -77,6 +78,7 @@ class Tree {
   std::array<std::vector<Handle>, BlockSize::kSizes> free_;  // outgrown blocks of children, by size
   Handle root_ = 0;
   std::size_t limit_bytes_;  // of one pair of pools
+  double policy_temperature_;
   std::size_t node_count_ = 0;
   std::size_t edge_count_ = 0;
 };

@@ -49,7 +49,7 @@ def test_own_settings_are_told_from_levels(page: Page) -> None:
     page.select_option("#black-temperature", "0.3")
     assert shown(level) == "Own settings"
     level.select_option("Beginner")
-    assert page.locator("#black-temperature").input_value() == "1.5"
+    assert page.locator("#black-temperature").input_value() == "1"
 
 
 def test_elo_is_of_the_engine_that_was_measured_and_levels_change_sides(page: Page) -> None:
