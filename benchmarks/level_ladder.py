@@ -14,7 +14,7 @@ from eval.stockfish import Stockfish, find_stockfish
 from eval.tally import Tally
 
 GAMES, STOCKFISH_MS = 100, 100
-GRID = (1500, 1700, 2000, 2300, 2600)
+GRID = (1500, 1700, 1850, 2000, 2300, 2600)
 """Elo of opponents, beside the least that Stockfish has."""
 _REACH = 800.0
 """Elo beyond the weakest or strongest opponent at which a bound of the interval is none: a score of 1 %."""

@@ -12,7 +12,7 @@ export=$run/export
 # 1. Stockfish plays and labels games, a share of its moves at random; the network learns its judgement.
 aztoolkit train --profile "$here/recipe.toml" --run "$run" --no-selfplay \
   --teacher stockfish --teacher-nodes 1000 --teacher-lines 4 --teacher-random-moves 0.15 \
-  --teacher-positions 1010000 --supervised-steps 6500 --supervised-final-rate 0.02
+  --teacher-positions 1618000 --supervised-steps 14400 --supervised-final-rate 0.02
 
 # 2. ONNX and INT8. Weights of 7 bits: as fast as 8 on processors with VNNI, faster on those without.
 [ -e "$export/fp32.onnx" ] || aztoolkit export "$run" --no-fp16

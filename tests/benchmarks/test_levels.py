@@ -137,10 +137,10 @@ def test_games_decided_by_a_failure_are_told(
 
 def test_openings_of_opponents_are_distinct(fake: Path):  # noqa: F811
     ladder = level_ladder.prepare_ladder(games=10, stockfish=fake)
-    assert ladder.rungs == (1350, 1500, 1700, 2000, 2300, 2600)
+    assert ladder.rungs == (1350, 1500, 1700, 1850, 2000, 2300, 2600)
     books = [*map(ladder.openings, ladder.rungs), ladder.openings_of_levels]
     positions = [one.board().epd() for book in books for one in book.openings]
-    assert len(set(positions)) == len(positions) == 35
+    assert len(set(positions)) == len(positions) == 40
 
 
 def test_a_level_plays_as_it_is_met_in_the_browser(fake: Path):  # noqa: F811
@@ -304,7 +304,7 @@ def test_levels_of_a_model_play_each_other(good: Path, fake: Path, tmp_path: Pat
         (["--games", "5"], "expected --games to be an even number"),
         (["--level", "Weak"], "expected the name of a level (Beginner, "),
         (["--stockfish", "/no/fish"], "expected Stockfish at /no/fish"),
-        (["--games", "500"], "expected 1750 distinct openings"),
+        (["--games", "500"], "expected 2000 distinct openings"),
     ],
 )
 def test_wrong_options_are_one_line_before_any_game(
