@@ -19,7 +19,7 @@ class SearchResult:
     visits: NDArray[np.int32]
     """Simulations that began with each move, those of earlier searches of the same tree included."""
     priors: NDArray[np.float32]
-    """Of the network, with root noise if there was any."""
+    """Of the network at the policy temperature, with root noise if there was any."""
     values: NDArray[np.float32]
     """Mean value of each move for the side to move, -1 to 1, exact where proven; NaN where unvisited."""
     wdl: tuple[float, float, float]

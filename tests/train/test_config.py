@@ -169,3 +169,7 @@ def test_the_cpu_profile_has_an_actor_a_core_and_writes_down_how_many(run: Path)
     assert load_profile("cpu").actors == cores
     assert resolve(run, "cpu", {"actors": 0}).actors == cores
     assert f"actors = {cores}\n" in load_profile("cpu").to_toml()
+
+
+def test_self_play_asks_the_network_for_its_own_mind():
+    assert load_profile("cpu").search.policy_temperature == 1.0
