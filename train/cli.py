@@ -40,7 +40,7 @@ def train(
     json_output: Annotated[bool, Parameter(name="--json", negative="")] = False,
     options: Annotated[TrainConfig | None, Parameter(name="*", show_default=False)] = None,
 ) -> int:
-    """Train a network by self-play, from nothing or after learning from games of others.
+    """Train a network by self-play: from nothing, after games of others, or from weights of another run.
 
     A run folder that exists is resumed. Stops at the first limit, or at Ctrl-C, with a checkpoint;
     without a limit it goes on for ever.
@@ -51,6 +51,7 @@ def train(
         aztoolkit train --profile high --network se_resnet_9x256
         aztoolkit train --profile low --simulations 400 --games 1000
         aztoolkit train --from-pgn games.pgn --supervised-epochs 3 --no-selfplay
+        aztoolkit train --start-from shipped --profile low --learning-rate 0.0005
         aztoolkit train --benchmark --profile low --baseline --seconds 120
         aztoolkit train --teacher stockfish --teacher-nodes 2000 --teacher-positions 500000
 

@@ -2,6 +2,8 @@
 
     profile (train/profiles/NAME.toml)  <  options (--simulations 64)  ->  RUN/config.toml
 
+Where `--start-from` names a checkpoint, its network stands between the two.
+
 A resumed run keeps its own config.toml, but for what is measured while it trains; other options that
 disagree with it are refused.
 """
@@ -16,7 +18,7 @@ from pydantic import ValidationError
 
 from aztoolkit.errors import ConfigError
 from aztoolkit.hardware import Gpu, probe_gpus
-from train.settings import TrainConfig, WatchingSettings
+from train.settings import NetworkSettings, TrainConfig, WatchingSettings
 
 FILE = "config.toml"
 DEFAULT_PROFILE = "cpu"
@@ -86,7 +88,7 @@ def resolve(run: Path, profile: str | None, options: Mapping[str, Any]) -> Train
         return resolve_fresh(profile, options)
     watching = {name: value for name, value in options.items() if name in _WATCHING}
     resumed = stored.model_copy(update=watching)
-    asked = {**load_profile(profile).model_dump(), **options} if profile else options
+    asked = _overridden(load_profile(profile), options, begun=stored) if profile else options
     _check_resumable(run, resumed, asked)
     return resumed
 
@@ -98,7 +100,26 @@ def resolve_fresh(profile: str | None, options: Mapping[str, Any]) -> TrainConfi
         ConfigError: something is unknown or wrong.
     """
     base = load_profile(profile or DEFAULT_PROFILE)
-    return _validate({**base.model_dump(), **options}, source="options")
+    return _validate(_overridden(base, options), source="options")
+
+
+def _overridden(
+    base: TrainConfig, options: Mapping[str, Any], *, begun: TrainConfig | None = None
+) -> dict[str, Any]:
+    """Returns the settings of a profile under those of the checkpoint to start from, under the options.
+
+    Args:
+        begun: a run that may have started from that checkpoint, which may be gone meanwhile.
+    """
+    start_from = options.get("start_from", base.start_from)
+    network: Mapping[str, Any] = {}
+    if begun and begun.start_from == start_from:
+        network = begun.model_dump(include=set(NetworkSettings.model_fields)) if start_from else {}
+    elif start_from:
+        from train.origin import network_of  # torch
+
+        network = network_of(start_from)
+    return {**base.model_dump(), **network, **options}
 
 
 def _check_resumable(run: Path, stored: TrainConfig, asked: Mapping[str, Any]) -> None:

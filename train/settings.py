@@ -25,6 +25,9 @@ class NetworkSettings(BaseModel):
     """Filters per hidden unit of squeeze-excitation; 0 but for `se_resnet`."""
     heads: int = Field(default=0, ge=0)
     """Attention heads of a `transformer`; 0 for other kinds."""
+    start_from: str = ""
+    """Checkpoint whose weights, kind and size a new run begins with: a .safetensors file, the folder of a
+    run, or `shipped`."""
 
 
 class SearchSettings(BaseModel):

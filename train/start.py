@@ -1,5 +1,6 @@
-"""Where a run begins: fresh weights, or the last checkpoint with its optimiser and dice."""
+"""Where a run begins: fresh weights or those of another, or its last checkpoint with optimiser and dice."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from aztoolkit.errors import CheckpointError, ConfigError
 from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
 from train.learner import Learner
 from train.networks import NetworkConfig, build_network
+from train.origin import load_origin
 from train.resignation import ControlGames
 from train.settings import TrainConfig
 from train.state import TrainingState, load_state
@@ -34,11 +36,11 @@ def start_run(run: Path, config: TrainConfig) -> Start:
     """Returns the learner of a run folder as its last checkpoint left it, or a fresh one.
 
     Raises:
-        ConfigError: the network's size makes no sense.
-        CheckpointError: the last checkpoint or its state is broken.
+        ConfigError: the network's size makes no sense, or is not that of the checkpoint to start from.
+        CheckpointError: the last checkpoint or its state, or the checkpoint to start from, is broken.
     """
     if not any((run / FOLDER).glob("step-*.json")):
-        return Start(Learner(_fresh_network(config), config), _fresh_generator(config), {})
+        return Start(Learner(_first_network(config), config), _fresh_generator(config), {})
     checkpoint = load_checkpoint(latest_checkpoint(run))
     info = checkpoint.info
     state = load_state(run, info.training_step)
@@ -65,6 +67,24 @@ def network_config(config: TrainConfig) -> NetworkConfig:
         return NetworkConfig.model_validate({name: getattr(config, name) for name in names})
     except ValidationError as error:
         raise ConfigError(f"expected {describe(error)}") from error
+
+
+def _first_network(config: TrainConfig) -> nn.Module:
+    """Returns a network with the weights of the checkpoint to start from, or with fresh ones."""
+    wanted = network_config(config)
+    if not config.start_from:
+        return _fresh_network(config)
+    origin = load_origin(config.start_from)
+    if origin.info.network != wanted:
+        raise ConfigError(
+            f"expected the network of {config.start_from} ({_tell(origin.info.network)}), got "
+            f"{_tell(wanted)}; leave its kind and size out, or start from another checkpoint"
+        )
+    return origin.network.train()
+
+
+def _tell(network: NetworkConfig) -> str:
+    return ", ".join(f"{name} = {json.dumps(value)}" for name, value in network)
 
 
 def _fresh_network(config: TrainConfig) -> nn.Module:
