@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 
 from aztoolkit import __version__
 from aztoolkit.errors import AztoolkitError
+from aztoolkit.threads import let_waiting_threads_sleep
 
 DONE, REJECTED, BAD_INPUT, INCONCLUSIVE = 0, 1, 2, 3
 """Exit codes: done or accepted; rejected; bad input; inconclusive."""
@@ -80,6 +81,7 @@ def create_app(chosen: str | None = None) -> App:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns its exit code; an error of the user's is one line on stderr."""
     _find_stages()
+    let_waiting_threads_sleep()
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         code = create_app(next(iter(arguments), None))(

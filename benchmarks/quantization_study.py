@@ -23,6 +23,7 @@ from aztoolkit.evaluator import Evaluator
 from aztoolkit.files import write_json, write_text
 from aztoolkit.measure import rates_side_by_side
 from aztoolkit.model import INPUT, QuantizationSpec
+from aztoolkit.threads import let_waiting_threads_sleep
 from benchmarks.measure import document
 from export.calibration import Calibration, load_calibration, load_lessons
 from export.compare import compare_files
@@ -172,6 +173,7 @@ if __name__ == "__main__":
     parser.add_argument("games", type=Path)
     parser.add_argument("-o", "--output", type=Path, default=Path("study"))
     given = parser.parse_args()
+    let_waiting_threads_sleep()
     found = study(given.model, given.games, given.output)
     write_json(given.output / "study.json", found)
     write_text(given.output / "study.md", to_markdown(found))

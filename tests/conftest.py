@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import ModelSpec
+from aztoolkit.threads import let_waiting_threads_sleep
 
-# Threads of torch that wait must sleep: spinning, they starve tests that run beside them. Read when
-# torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+let_waiting_threads_sleep()
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aztoolkit import __version__, cli
-from aztoolkit.cli import BAD_INPUT, main
+from aztoolkit.cli import BAD_INPUT, DONE, main
 
 COMMANDS = [
     "train",
@@ -43,6 +44,15 @@ def modules_after(*arguments: str) -> set[str]:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     return set(done.stdout.rpartition("MODULES ")[2].split())
+
+
+def test_threads_of_every_command_sleep_while_they_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert main(["--version"]) == DONE
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert main(["--version"]) == DONE
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):

@@ -1,6 +1,5 @@
 """The commands `train` and `plot`."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +18,6 @@ from train.supervised.settings import SupervisedSettings
 
 RUNS = Path("runs")
 PLOT = "plot.svg"
-_SLEEPING_THREADS = ("OMP_WAIT_POLICY", "PASSIVE")
-"""Threads of torch that wait must sleep: spinning, they starve each other where cores are shared
-(measured: a learner step 20 times slower beside one busy process). Read when torch is loaded."""
 
 
 def train(
@@ -71,7 +67,6 @@ def train(
         json_output: Print the outcome as one JSON document.
         options: Settings that override the profile's.
     """
-    os.environ.setdefault(*_SLEEPING_THREADS)
     given = {**(preset(network) if network else {}), **_given(options)}
     if measuring is not None:
         _check_measuring(measuring)
