@@ -2,8 +2,6 @@
 
 import os
 
-_PASSIVE = ("OMP_WAIT_POLICY", "PASSIVE")
-
 
 def let_waiting_threads_sleep() -> None:
     """Makes threads that wait sleep, unless the environment says otherwise; before torch is loaded.
@@ -11,4 +9,4 @@ def let_waiting_threads_sleep() -> None:
     Spinning, they starve each other where cores are shared (measured: a learner step 20 times slower beside
     one busy process).
     """
-    os.environ.setdefault(*_PASSIVE)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

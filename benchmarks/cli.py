@@ -129,7 +129,8 @@ def quantization(
     Parameters
     ----------
     models: list[Path]
-        Such as fp32.onnx and int8.onnx; others are held against the first in FP32, or else the first.
+        Such as fp32.onnx and int8.onnx, or a run; of one alone, the same network in other precisions
+        beside it. Others are held against the first in FP32, or else the first.
     threads: int
         Processor threads of each; 0 leaves the choice to the runtime.
     backend: BackendName
@@ -138,6 +139,7 @@ def quantization(
         Leave out nodes a second of a search.
     """
     from aztoolkit.files import write_text
+    from benchmarks.family import find_family
     from benchmarks.quantization import plot
     from benchmarks.quantization import quantization as measure
 
@@ -147,7 +149,7 @@ def quantization(
             write_text(output / "quantization.svg", plot(report))
         return report
 
-    ordered = _reference_first(models)
+    ordered = _reference_first(find_family(models))
     _say_backends(ordered, backend)
     return _show([work], json_output, output)
 

@@ -7,6 +7,7 @@ import pytest
 
 from aztoolkit.backends import open_evaluator, read_spec
 from aztoolkit.files import sha256
+from aztoolkit.levels import LEVELS, levels_of
 from aztoolkit.mcts import SearchConfig
 from aztoolkit.model import sidecar
 from aztoolkit.model_files import SHIPPED, find_models
@@ -50,6 +51,12 @@ def test_its_reports_speak_of_these_very_files(name: str, first: str, second: st
 
 def test_the_gate_has_accepted_it() -> None:
     assert json.loads(sidecar(INT8, "gate").read_bytes())["verdict"] == "accepted"
+
+
+def test_its_levels_were_measured_with_it() -> None:
+    measured = levels_of(INT8, sha256(INT8))
+    assert measured is not None
+    assert [measured.of(level) is not None for level in LEVELS] == [True] * len(LEVELS)
 
 
 def test_it_mates_takes_a_queen_and_knows_who_wins(player: Player) -> None:

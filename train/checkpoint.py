@@ -98,6 +98,11 @@ def weights_path(run: Path, training_step: int) -> Path:
     return run / FOLDER / f"step-{training_step:08d}.safetensors"
 
 
+def has_checkpoint(run: Path) -> bool:
+    """Returns whether a run folder has a finished checkpoint."""
+    return any((run / FOLDER).glob("step-*.json"))
+
+
 def latest_checkpoint(run: Path) -> Path:
     """Returns the weights file of the last finished checkpoint of a run folder.
 

@@ -18,13 +18,14 @@ from pydantic import ValidationError
 
 from aztoolkit.errors import ConfigError
 from aztoolkit.hardware import Gpu, probe_gpus
-from train.settings import NetworkSettings, TrainConfig, WatchingSettings
+from train.settings import NetworkSettings, OriginSettings, TrainConfig, WatchingSettings
 
 FILE = "config.toml"
 DEFAULT_PROFILE = "cpu"
 AUTO = "auto"
 _WATCHING = frozenset(WatchingSettings.model_fields)
 """Settings that a resumed run may change: nothing that is played or learned hangs on them."""
+_NETWORK = set(NetworkSettings.model_fields)
 _AUTO_MIB = {"high": 30_000, "mid": 14_000, "low": 7_000}
 """Graphics memory that a profile wants, less what a card of that size keeps for itself."""
 _PROFILES = Path(__file__).parent / "profiles"
@@ -109,17 +110,27 @@ def _overridden(
     """Returns the settings of a profile under those of the checkpoint to start from, under the options.
 
     Args:
-        begun: a run that may have started from that checkpoint, which may be gone meanwhile.
+        begun: a run that may have begun from that checkpoint, and has its network.
     """
-    start_from = options.get("start_from", base.start_from)
-    network: Mapping[str, Any] = {}
-    if begun and begun.start_from == start_from:
-        network = begun.model_dump(include=set(NetworkSettings.model_fields)) if start_from else {}
-    elif start_from:
-        from train.origin import network_of  # torch
+    return {**base.model_dump(), **_network_to_start(base, options, begun), **options}
 
-        network = network_of(start_from)
-    return {**base.model_dump(), **network, **options}
+
+def _network_to_start(
+    base: TrainConfig, options: Mapping[str, Any], begun: TrainConfig | None
+) -> dict[str, Any]:
+    """Returns kind and size of the network to start from; nothing where there is none.
+
+    A profile that names a checkpoint and a network, as a run's own settings do, means that network.
+    """
+    asked = OriginSettings(start_from=options.get("start_from", base.start_from)).start_from
+    named = "start_from" not in options and base.model_fields_set & _NETWORK
+    if not asked or named:
+        return {}
+    if begun and begun.start_from == asked:
+        return begun.model_dump(include=_NETWORK)
+    from train.origin import network_of  # torch
+
+    return network_of(asked)
 
 
 def _check_resumable(run: Path, stored: TrainConfig, asked: Mapping[str, Any]) -> None:

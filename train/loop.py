@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aztoolkit.files import write_text
 from train.at_once import at_once
+from train.checkpoint import has_checkpoint
 from train.compile import OFF
 from train.config import FILE
 from train.device import check_device
@@ -21,9 +22,9 @@ from train.interrupt import stop_on_signal
 from train.lock import lock_run
 from train.metrics import Metrics
 from train.progress import Display
-from train.saving import remove_leftovers
+from train.saving import remove_leftovers, save_learner
 from train.settings import TrainConfig
-from train.start import network_config, start_run
+from train.start import Start, network_config, start_run
 from train.strength import Strength, check_packages
 from train.supervised.learning import Watching, learn_supervised
 from train.supervised.settings import SupervisedSettings
@@ -89,8 +90,7 @@ def train_run(
         open_meter(config.device, display.say) as device,
     ):
         remove_leftovers(run)
-        write_text(run / FILE, config.to_toml())
-        start = start_run(run, config)
+        start = _begin(run, config)
         with Metrics(run, training_step=start.learner.training_step, config=config) as metrics:
             if supervised is not None:
                 stop = _time_out(limits, began_s, interrupted)
@@ -110,6 +110,18 @@ def train_run(
                 trainer.positions,
                 trainer.losses,
             )
+
+
+def _begin(run: Path, config: TrainConfig) -> Start:
+    """Starts or resumes; nothing is written if that fails.
+
+    Weights of another run become the run's own checkpoint of step 0: the other is needed no more.
+    """
+    start = start_run(run, config)
+    write_text(run / FILE, config.to_toml())
+    if config.start_from and not has_checkpoint(run):
+        save_learner(run, config, start.learner, start.rng, losses={})
+    return start
 
 
 def _train(

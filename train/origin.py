@@ -17,10 +17,10 @@ def load_origin(name: str) -> Checkpoint:
         CheckpointError: there is none, it is broken, or it is an ONNX model.
     """
     path = Path(name)
+    if name == SHIPPED_NAME and not path.exists():
+        return load_checkpoint(_SHIPPED_WEIGHTS)
     if path.is_dir():
         return load_checkpoint(latest_checkpoint(path))
-    if name == SHIPPED_NAME:
-        return load_checkpoint(_SHIPPED_WEIGHTS)
     if path.suffix == ".onnx":
         raise CheckpointError(
             f"expected weights that can learn on (.safetensors), got a model to play with: {path}; "

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from aztoolkit.hardware import probe_cpu
 from aztoolkit.mcts import SearchConfig
+from aztoolkit.model_files import SHIPPED_NAME
 
 CompileMode = Literal["off", "default", "reduce-overhead", "max-autotune"]
 
@@ -25,9 +27,22 @@ class NetworkSettings(BaseModel):
     """Filters per hidden unit of squeeze-excitation; 0 but for `se_resnet`."""
     heads: int = Field(default=0, ge=0)
     """Attention heads of a `transformer`; 0 for other kinds."""
+
+
+class OriginSettings(BaseModel):
+    """What a new run begins with."""
+
     start_from: str = ""
     """Checkpoint whose weights, kind and size a new run begins with: a .safetensors file, the folder of a
     run, or `shipped`."""
+
+    @field_validator("start_from")
+    @classmethod
+    def _make_absolute(cls, name: str) -> str:
+        """Returns a path that means the same from another folder."""
+        path = Path(name)
+        by_name = not name or (name == SHIPPED_NAME and not path.exists())
+        return name if by_name else str(path.resolve())
 
 
 class SearchSettings(BaseModel):
@@ -177,6 +192,7 @@ class WatchingSettings(BaseModel):
 
 class TrainConfig(
     NetworkSettings,
+    OriginSettings,
     SelfPlaySettings,
     InferenceSettings,
     ReplaySettings,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from aztoolkit.errors import CheckpointError, ConfigError
-from train.checkpoint import FOLDER, describe, latest_checkpoint, load_checkpoint
+from train.checkpoint import describe, has_checkpoint, latest_checkpoint, load_checkpoint
 from train.learner import Learner
 from train.networks import NetworkConfig, build_network
 from train.origin import load_origin
@@ -39,7 +39,7 @@ def start_run(run: Path, config: TrainConfig) -> Start:
         ConfigError: the network's size makes no sense, or is not that of the checkpoint to start from.
         CheckpointError: the last checkpoint or its state, or the checkpoint to start from, is broken.
     """
-    if not any((run / FOLDER).glob("step-*.json")):
+    if not has_checkpoint(run):
         return Start(Learner(_first_network(config), config), _fresh_generator(config), {})
     checkpoint = load_checkpoint(latest_checkpoint(run))
     info = checkpoint.info
@@ -80,7 +80,7 @@ def _first_network(config: TrainConfig) -> nn.Module:
             f"expected the network of {config.start_from} ({_tell(origin.info.network)}), got "
             f"{_tell(wanted)}; leave its kind and size out, or start from another checkpoint"
         )
-    return origin.network.train()
+    return origin.network
 
 
 def _tell(network: NetworkConfig) -> str:

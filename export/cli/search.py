@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -37,15 +38,16 @@ def show_search(
 
 
 def _table(search: "Search") -> Table:
-    table = Table("layer", title="what rounding a layer alone costs, and what undoing it buys")
-    for column in ("KL alone", "win rate p99, pp", "KL gained", "ms lost", "now"):
+    table = Table(title="what rounding a layer alone costs, and what undoing it buys", box=SIMPLE)
+    table.add_column("layer", no_wrap=True)
+    for column in ("KL", "win rate p99", "gained", "ms lost", "now"):
         table.add_column(column, justify="right")
     for cost in search.costs:
         table.add_row(
             cost.layer,
             f"{cost.kl_alone:.5f}",
-            f"{100 * cost.winrate_alone:.2f}",
-            f"{cost.kl_gain:.5f}",
+            f"{100 * cost.winrate_alone:.2f} pp",
+            f"{cost.gain:.1%}",
             f"{cost.price_ms:.2f}",
             "float" if cost.layer in search.floated else "int8",
         )

@@ -10,10 +10,12 @@ Runtime has a fast kernel for no other types.
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 from onnxruntime.quantization import QuantType, quant_utils, quantize_dynamic
 
 from aztoolkit.backends.ort import OrtEvaluator
+from aztoolkit.encoding import get_encoding
 from aztoolkit.files import atomic_path
 from aztoolkit.model import ModelSpec, QuantizationSpec
 from export.graph import value_head
@@ -32,8 +34,10 @@ def quantize_dynamically(model: Path, target: Path, spec: ModelSpec) -> ModelSpe
 
     Raises:
         ModelError: ONNX Runtime does not load what came out.
+        EvaluationError: the model, before or after, answers NaN or infinity.
         InputError: the folder cannot be written.
     """
+    _try(model)
     prepared = onnx.shape_inference.infer_shapes(onnx.load(model))
     quant_utils.add_pre_process_metadata(prepared)  # or it warns that nobody inferred shapes
     kept = tuple(value_head(prepared.graph))
@@ -53,6 +57,15 @@ def quantize_dynamically(model: Path, target: Path, spec: ModelSpec) -> ModelSpe
         quantized = onnx.load(temporary)
         compact(quantized.graph)
         write_metadata(quantized, made)
+        onnx.checker.check_model(quantized)
         onnx.save(quantized, temporary)
-        OrtEvaluator(temporary, threads=1).close()
+        _try(temporary)
     return made
+
+
+def _try(model: Path) -> None:
+    """Raises EvaluationError if a model does not answer with finite logits; it needs no position for that."""
+    evaluator = OrtEvaluator(model, threads=1)
+    planes = get_encoding(evaluator.spec.encoding).planes
+    evaluator.evaluate(np.zeros((1, planes, 8, 8), dtype=np.float32))
+    evaluator.close()

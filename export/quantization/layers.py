@@ -112,7 +112,9 @@ def _check_plain(node: onnx.NodeProto) -> None:
     for name, wanted in plain.items():
         got = attributes.get(name, [0] * 4 if name == "pads" else wanted)
         if got != wanted:
-            raise ModelError(f"expected convolutions with {name} {wanted}, got {got}: {node.name}")
+            raise ModelError(
+                f"expected convolutions with {name} {wanted}, got {got}: {node.name}; use --method dynamic"
+            )
 
 
 def _own_parameters(graph: onnx.GraphProto, convolutions: list[onnx.NodeProto]) -> None:
@@ -122,7 +124,9 @@ def _own_parameters(graph: onnx.GraphProto, convolutions: list[onnx.NodeProto]) 
     for node in convolutions:
         for name in node.input[1:]:
             if name not in tensors:
-                raise ModelError(f"expected convolutions of constant weights, got {node.name}")
+                raise ModelError(
+                    f"expected convolutions of constant weights, got {node.name}; use --method dynamic"
+                )
         if len(node.input) == 2:
             filters = tensors[node.input[1]].dims[0]
             bias = numpy_helper.from_array(np.zeros(filters, np.float32), f"{node.name}.bias")

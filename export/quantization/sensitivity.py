@@ -4,9 +4,10 @@
     gain       by how much the distance falls if this layer is not        what floating it buys
     price      by how much the model then slows down (`prices`)           what that costs
 
-Layers go back to float in the order of gain by price until the distance is within a budget. Each time
-the distance is measured anew, because what layers cause does not simply add up. All is measured with
-ONNX Runtime, as shipped, on a sample of the calibration positions.
+The distance is the policy's mean KL and the mean win-rate error, each as a share of what it is with all
+layers rounded. Layers go back to float in the order of gain by price until the KL is within a budget. Each
+time it is measured anew, because what layers cause does not simply add up. All is measured with ONNX
+Runtime, as shipped, on a sample of the calibration positions.
 """
 
 from collections.abc import Sequence
@@ -38,14 +39,21 @@ class Cost:
     winrate_alone: float
     """99th percentile of the win-rate error, 0 to 1, likewise."""
     kl_gain: float
-    """Fall of the mean policy KL of the rounded model if this layer is float."""
+    """Fall of the mean policy KL of the rounded model if this layer is float, as a share of it."""
+    winrate_gain: float
+    """Fall of its mean win-rate error, likewise."""
     price_ms: float
     """Milliseconds a batch of 16 that it then takes longer."""
 
     @property
+    def gain(self) -> float:
+        """Of policy and value together."""
+        return (self.kl_gain + self.winrate_gain) / 2
+
+    @property
     def worth(self) -> float:
         """Gain by price."""
-        return self.kl_gain / self.price_ms
+        return self.gain / self.price_ms
 
 
 @dataclass(frozen=True)
@@ -103,14 +111,15 @@ def search_layers(
     watch: Watch = ignore_stages,
 ) -> tuple[Rounded, Search]:
     """Returns the model with as many layers in float as a budget of mean KL takes, and why these."""
-    before = judge.kl(rounded.graph())
+    first = judge.distances(rounded.graph())
+    before = float(first.kl.mean())
     prices = find_prices(original, rounded, judge.planes)
-    costs = rank_layers(rounded, judge, before, prices, watch=watch)
+    costs = rank_layers(rounded, judge, first, prices, watch=watch)
     limit_ms = prices.slow_ms - _KEPT_SPEED * (prices.slow_ms - prices.fast_ms)
     floated: list[str] = []
     kl, spent_ms = before, prices.fast_ms
     for cost in costs:
-        if kl <= budget_kl or cost.kl_gain <= 0:
+        if kl <= budget_kl or cost.gain <= 0:
             break
         if spent_ms + cost.price_ms > limit_ms:
             continue
@@ -123,28 +132,40 @@ def search_layers(
 
 
 def rank_layers(
-    rounded: Rounded, judge: Judge, kl: float, prices: Prices, *, watch: Watch = ignore_stages
+    rounded: Rounded,
+    judge: Judge,
+    before: Distances,
+    prices: Prices,
+    *,
+    watch: Watch = ignore_stages,
 ) -> list[Cost]:
     """Returns what each rounded layer costs, the most worthwhile to put back to float first.
 
     Args:
-        kl: of the model with all of them rounded.
+        before: distances with all of them rounded.
     """
     names = [layer.name for layer in rounded.scheme.layers]
     progress = watch("measuring sensitivity", len(names) * len(judge.planes))
     costs = []
     for name in names:
         alone = rounded.without([other for other in names if other != name]).graph()
-        rest = rounded.without([name]).graph()
         caused = judge.distances(alone)
+        left = judge.distances(rounded.without([name]).graph())
         costs.append(
             Cost(
                 layer=name,
                 kl_alone=float(caused.kl.mean()),
                 winrate_alone=float(np.percentile(caused.winrate, 99)),
-                kl_gain=kl - judge.kl(rest),
+                kl_gain=_fall(before.kl, left.kl),
+                winrate_gain=_fall(before.winrate, left.winrate),
                 price_ms=prices.price_ms(name),
             )
         )
         progress(len(judge.planes))
     return sorted(costs, key=lambda cost: -cost.worth)
+
+
+def _fall(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
+    """Returns the share of a mean that is gone; 0 where there was none."""
+    mean = float(before.mean())
+    return 1.0 - float(after.mean()) / mean if mean else 0.0

@@ -141,6 +141,9 @@ def test_a_budget_out_of_reach_is_said_plainly(
     search = json.loads(captured.out)["model"]["search"]
     assert not search["held"]
     assert len(search["costs"]) == 7
+    shown = " ".join(captured.err.split())
+    assert "what rounding a layer alone costs" in shown
+    assert all(cost["layer"] in shown for cost in search["costs"])
     assert "the budget of 0 is not held" in captured.err.replace("\n", " ")
     chart = tmp_path / "small.sensitivity.svg"
     assert chart.read_text().startswith("<svg")
@@ -148,7 +151,13 @@ def test_a_budget_out_of_reach_is_said_plainly(
     assert not chart.exists()  # it was of another model
 
 
+@pytest.mark.parametrize(
+    "options",
+    ["--calibration RUN --calibration-size 9", "--method dynamic"],
+    ids=["static", "dynamic"],
+)
 def test_a_full_disk_is_one_line_and_leaves_no_part(
+    options: str,
     models: Path,
     run: Path,
     tmp_path: Path,
@@ -160,7 +169,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_part(
 
     monkeypatch.setattr(onnx, "save", full)
     target = tmp_path / "small.onnx"
-    arguments = ["--calibration", str(run), "--calibration-size", "9", "-o", str(target)]
+    arguments = [*options.replace("RUN", str(run)).split(), "-o", str(target)]
     assert main(["quantize", str(models / "fp32.onnx"), *arguments]) == BAD_INPUT
     assert "No space left" in capfd.readouterr().err
     assert not list(tmp_path.iterdir())
@@ -183,6 +192,22 @@ def test_compare_as_json(models: Path, capsys: pytest.CaptureFixture[str]):
     assert report["kl_mean"] < 1e-4
 
 
+def _sides(node: onnx.NodeProto) -> list[int]:
+    """Returns the sides of a convolution's kernel; nothing for other nodes."""
+    found = (one.ints for one in node.attribute if one.name == "kernel_shape")
+    return list(next(found, ()))
+
+
+def _dilate(convolution: onnx.NodeProto) -> None:
+    """Makes a convolution of 3x3 read every other square, which keeps its shape."""
+    changed = ("dilations", "pads")
+    kept = [one for one in convolution.attribute if one.name not in changed]
+    del convolution.attribute[:]
+    convolution.attribute.extend(kept)
+    for name, values in zip(changed, ([2, 2], [2, 2, 2, 2]), strict=True):
+        convolution.attribute.append(onnx.helper.make_attribute(name, values))
+
+
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Path:
     """A folder of everything that is wrong."""
@@ -200,6 +225,9 @@ def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Pa
     broken = np.full(tuple(np_bias.dims), np.nan, dtype=np.float32)
     np_bias.CopyFrom(onnx.numpy_helper.from_array(broken, np_bias.name))
     onnx.save(model, folder / "nan.onnx")
+    model = onnx.load(models / "fp32.onnx")
+    _dilate(next(node for node in model.graph.node if _sides(node) == [3, 3]))
+    onnx.save(model, folder / "dilated.onnx")
     (folder / "file").write_text("")
     (folder / "empty").mkdir()
     checkpoint = latest_checkpoint(run)
@@ -223,6 +251,11 @@ def bad(tmp_path_factory: pytest.TempPathFactory, models: Path, run: Path) -> Pa
         ("quantize shape.onnx --int8", "expected tensors"),
         ("quantize int8.onnx --int8 -o new.onnx", "expected an FP32 model to quantize, got int8"),
         ("quantize nan.onnx --int8 --calibration run", "NaN or infinity"),
+        ("quantize nan.onnx --method dynamic -o new.onnx", "NaN or infinity"),
+        (
+            "quantize dilated.onnx --calibration run --calibration-size 9",
+            "expected convolutions with dilations [1, 1], got [2, 2]",
+        ),
         ("quantize good.onnx --int8", "expected positions, got none"),
         ("quantize good.onnx --int8 --calibration missing", "got nothing at"),
         ("quantize good.onnx --int8 --calibration empty", "expected replay shards"),

@@ -82,6 +82,15 @@ def test_the_wheel_carries_the_stages_the_native_core_and_the_page(wheel: Path):
     )
     assert any(re.fullmatch(r"aztoolkit/_native\.[^/]+\.so", name) for name in names)
     assert "aztoolkit/_stages/serve/static/index.html" in names
+    network = (
+        "int8.onnx",
+        "int8.gate.json",
+        "levels.json",
+        "fp32.onnx",
+        "fp32.safetensors",
+        "fp32.json",
+    )
+    assert {f"aztoolkit/models/{name}" for name in network} <= set(names)
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"aztoolkit"}
     assert not [name for name in names if "node_modules" in name or "/web/" in name]
 
@@ -90,6 +99,12 @@ def test_it_does_not_run_from_the_checkout(command: Path, desk: Path):
     python = command.with_name("python")
     where = run(python, "-c", "import aztoolkit; print(aztoolkit.__file__)", cwd=desk)
     assert not Path(where.strip()).is_relative_to(REPOSITORY)
+
+
+def test_it_brings_a_network(command: Path, desk: Path):
+    options = ("--simulations", "4", "--pairs", "1", "--max-plies", "8", "--json")
+    report = run(command, "match", "shipped", "random", *options, cwd=desk)
+    assert json.loads(report)["games_finished"] + json.loads(report)["games_capped"] == 2
 
 
 def test_perft(command: Path, desk: Path):

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from aztoolkit.cli import BAD_INPUT, DONE, main
-from aztoolkit.errors import CheckpointError, ConfigError
+from aztoolkit.errors import CheckpointError
+from aztoolkit.files import sha256
 from aztoolkit.model_files import SHIPPED
 from train.checkpoint import CheckpointInfo, latest_checkpoint, load_checkpoint, save_checkpoint
 from train.config import FILE, load_config, resolve
@@ -49,7 +50,6 @@ def test_a_run_takes_weights_and_size_from_a_checkpoint(
     assert (config.kind, config.filters, config.blocks, config.se_ratio) == ("se_resnet", 8, 2, 4)
     start = start_run(run, config)
     assert start.learner.training_step == 0
-    assert start.learner.network.training
     assert same(start.learner.network, load_checkpoint(origin).network)
 
 
@@ -84,10 +84,55 @@ def test_the_same_command_resumes_it_even_without_the_checkpoint(
     assert 'start_from = "shipped"' in capsys.readouterr().err
 
 
-def test_a_network_of_another_size_is_refused(origin: Path, profile: Path, run: Path) -> None:
-    config = resolve(run, str(profile), {"start_from": str(origin), "blocks": 3})
-    with pytest.raises(ConfigError, match=r"blocks = 2.*got .*blocks = 3.*leave its kind and size"):
-        start_run(run, config)
+def test_the_weights_are_the_run_s_own_before_it_gathers_anything(
+    origin: Path, profile: Path, run: Path, tmp_path: Path
+) -> None:
+    """A run that is killed while it gathers goes on from them, whatever became of the other one."""
+    gathering = [
+        *("train", "--profile", str(profile), "--run", str(run), "--start-from", str(origin)),
+        *("--no-selfplay", "--from-pgn", str(tmp_path / "missing.pgn")),
+    ]
+    assert main(gathering) == BAD_INPUT
+    assert sha256(latest_checkpoint(run)) == sha256(origin)
+    shutil.rmtree(origin.parents[1])
+    resumed = start_run(run, load_config(run / FILE)).learner
+    assert same(resumed.network, load_checkpoint(latest_checkpoint(run)).network)
+
+
+def test_a_network_of_another_size_is_refused_and_leaves_nothing(
+    origin: Path, profile: Path, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--profile", str(profile), "--run", str(run), "--iterations", "1"]
+    command += ["--start-from", str(origin)]
+    assert main([*command, "--blocks", "3"]) == BAD_INPUT
+    error = capsys.readouterr().err
+    assert "blocks = 2" in error
+    assert "got" in error
+    assert "blocks = 3" in error
+    assert not (run / FILE).exists()
+    assert main(command) == DONE
+
+
+def test_a_path_means_the_same_from_another_folder(
+    origin: Path, profile: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(origin.parent)
+    config = resolve(run, str(profile), {"start_from": origin.name})
+    assert config.start_from == str(origin)
+
+
+def test_a_profile_may_name_the_checkpoint(origin: Path, tmp_path: Path, run: Path) -> None:
+    """Alone it brings its network; beside a network, as in a run's own settings, it is not asked for it."""
+    profile = tmp_path / "own.toml"
+    profile.write_text(f'start_from = "{origin}"\n')
+    config = resolve(run, str(profile), {})
+    assert (config.kind, config.filters) == ("se_resnet", 8)
+    whole = tmp_path / "config.toml"
+    whole.write_text(config.to_toml())
+    shutil.rmtree(origin.parents[1])
+    assert resolve(run, str(whole), {}) == config
+    shipped = resolve(run, str(whole), {"start_from": "shipped"})
+    assert (shipped.filters, shipped.start_from) == (64, "shipped")
 
 
 @pytest.mark.parametrize(

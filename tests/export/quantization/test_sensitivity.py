@@ -1,6 +1,7 @@
 """The search for layers that go back to float."""
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -11,7 +12,7 @@ from export.calibration import Calibration
 from export.quantization.chart import draw_search
 from export.quantization.prices import PricesByWork, find_prices
 from export.quantization.rounded import Rounded
-from export.quantization.sensitivity import Judge, rank_layers, search_layers
+from export.quantization.sensitivity import Cost, Judge, rank_layers, search_layers
 from export.quantize import Recipe, round_static
 
 
@@ -20,27 +21,48 @@ def test_every_layer_is_ranked_by_gain_for_its_price(
 ):
     judge = Judge(original, planes, [])
     done: list[int] = []
-    kl = judge.kl(rounded.graph())
+    before = judge.distances(rounded.graph())
     prices = find_prices(original, rounded, planes)
-    costs = rank_layers(rounded, judge, kl, prices, watch=lambda *_: done.append)
+    costs = rank_layers(rounded, judge, before, prices, watch=lambda *_: done.append)
     assert {cost.layer for cost in costs} == {layer.name for layer in rounded.scheme.layers}
     assert [cost.worth for cost in costs] == sorted((cost.worth for cost in costs), reverse=True)
     assert all(cost.price_ms > 0 and cost.kl_alone > 0 for cost in costs)
     assert sum(done) == len(costs) * len(planes)
-    gain = {cost.layer: cost.kl_gain for cost in costs}
-    name = costs[0].layer
-    assert judge.kl(rounded.without([name]).graph()) == pytest.approx(kl - gain[name])
+    left = judge.distances(rounded.without([costs[0].layer]).graph())
+    assert left.kl.mean() == pytest.approx((1 - costs[0].kl_gain) * before.kl.mean())
+    assert left.winrate.mean() == pytest.approx((1 - costs[0].winrate_gain) * before.winrate.mean())
+
+
+def test_policy_and_value_count_alike():
+    def cost(layer: str, kl_gain: float, winrate_gain: float) -> Cost:
+        return Cost(layer, 0.0, 0.0, kl_gain, winrate_gain, price_ms=0.5)
+
+    assert cost("policy", 0.4, 0.0).worth == cost("value", 0.0, 0.4).worth == pytest.approx(0.4)
+
+
+@dataclass(frozen=True)
+class EqualPrices:
+    """Every layer costs as much, and the whole more than all of them."""
+
+    slow_ms: float = 100.0
+    fast_ms: float = 10.0
+
+    def price_ms(self, _: str) -> float:
+        return 1.0
 
 
 def test_layers_go_back_until_the_budget_holds(
-    rounded: Rounded, original: onnx.ModelProto, planes: np.ndarray
+    rounded: Rounded, original: onnx.ModelProto, planes: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr("export.quantization.sensitivity.find_prices", lambda *_: EqualPrices())
     judge = Judge(original, planes, [])
     before = judge.kl(rounded.graph())
     found, search = search_layers(original, rounded, judge, 0.8 * before)
     assert search.kl_before == before
-    assert search.held == (search.kl <= 0.8 * before)
-    assert judge.kl(found.graph()) == search.kl
+    assert search.held
+    assert search.floated
+    assert judge.kl(found.graph()) == search.kl <= 0.8 * before
+    assert judge.kl(rounded.without(search.floated[:-1]).graph()) > 0.8 * before
     kept = {layer.name for layer in found.scheme.layers}
     assert set(search.floated) == {layer.name for layer in rounded.scheme.layers} - kept
 
