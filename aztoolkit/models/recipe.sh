@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes the network that aztoolkit ships, and measures it: aztoolkit/models/recipe.sh [RUN]
+# Makes a network as aztoolkit ships it, and measures it: aztoolkit/models/recipe.sh [RUN [SUITE...]]
 #
-# Every step goes on where it was killed: start the script again. README.md beside it says how long each
-# step took on two cores, and what came out. Needs Stockfish (Debian's `stockfish`, 15.1).
+# SUITE: positions with known answers, such as wac.epd or puzzles of Lichess (.csv). Every step goes on where
+# it was killed: start the script again. README.md beside it says how long each step took on two cores, what
+# came out, and in what the shipped network's own making differed. Needs Stockfish (Debian's `stockfish`, 15.1).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,14 +19,23 @@ aztoolkit train --profile "$here/recipe.toml" --run "$run" --no-selfplay \
 [ -e "$export/fp32.onnx" ] || aztoolkit export "$run" --no-fp16
 [ -e "$export/int8.onnx" ] || aztoolkit quantize "$run" --int8 --weight-bits 7
 
-# 3. What did INT8 cost? On held-out positions; in games at equal simulations, then at equal time. How strong
-#    is it at 800 simulations on Stockfish's ladder?
+# 3. What did INT8 cost? On held-out positions; in games at equal simulations, then at equal time. A model that is
+#    rejected (1) or of which nothing is known yet (3) is a result, too.
+judge() { aztoolkit gate "$@" || { local code=$?; [ $code -eq 1 ] || [ $code -eq 3 ]; }; }
 aztoolkit compare "$export/fp32.onnx" "$export/int8.onnx" --positions "$run"
-aztoolkit gate "$export/fp32.onnx" "$export/int8.onnx" --simulations 100 --movetime 50 \
-  --games 100 --ladder-simulations 800 \
+judge "$export/fp32.onnx" "$export/int8.onnx" --simulations 100 --movetime 50
+
+# 4. How strong is it on Stockfish's ladder, at 800 simulations, searching as `serve` and `uci` do?
+mkdir -p "$run/ladder"
+cp "$export/fp32.onnx" "$export/int8.onnx" "$run/ladder/"
+judge "$run/ladder/fp32.onnx" "$run/ladder/int8.onnx" --skip distance --skip simulations --skip time \
+  --batch-size 16 --games 100 --ladder-simulations 800 \
   --stockfish-elo 1350 --stockfish-elo 1500 --stockfish-elo 1700 --stockfish-elo 2000 --stockfish-elo 2300
 
-# 4. How strong are the levels for people?
+# 5. What does it solve, and how strong are the levels for people?
+for suite in "${@:2}"; do
+  aztoolkit benchmark puzzles "$export/int8.onnx" --suite "$suite" --output "$export/$(basename "$suite")"
+done
 aztoolkit benchmark levels "$export/int8.onnx"
 
 echo "Made in $export: fp32.onnx, int8.onnx and what was found out about them; the weights are"
