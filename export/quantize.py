@@ -46,6 +46,7 @@ from export.quantization.scheme import (
 )
 from export.quantization.sensitivity import POSITIONS as JUDGED_POSITIONS
 from export.quantization.sensitivity import Judge, Search, search_layers
+from export.quantization.sessions import try_model
 from export.quantization.training import Training
 
 Method = Literal["static", "qat"]
@@ -113,7 +114,7 @@ def quantize_model(
         InputError: the folder cannot be written.
     """
     spec = read_fp32_spec(model)
-    _try(model, calibration)
+    try_model(model, calibration.planes[:1])
     original = onnx.load(model)
     with atomic_path(target) as temporary:
         rounded = round_static(original, spec, calibration, recipe, watch=watch)
@@ -131,7 +132,7 @@ def quantize_model(
         write_metadata(quantized, spec)
         onnx.checker.check_model(quantized, full_check=True)
         onnx.save(quantized, temporary)
-        _try(temporary, calibration)
+        try_model(temporary, calibration.planes[:1])
     return Outcome(spec, search)
 
 
@@ -247,13 +248,6 @@ def read_fp32_spec(model: Path) -> ModelSpec:
             "name the fp32.onnx it was made from"
         )
     return evaluator.spec
-
-
-def _try(model: Path, calibration: Calibration) -> None:
-    """Raises EvaluationError if a model does not answer a position with finite logits."""
-    evaluator = OrtEvaluator(model, threads=1)
-    evaluator.evaluate(calibration.planes[:1])
-    evaluator.close()
 
 
 def _float_layers(original: onnx.ModelProto, scheme: Scheme) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ import numpy as np
 import onnx
 from onnxruntime.quantization import QuantType, quant_utils, quantize_dynamic
 
-from aztoolkit.backends.ort import OrtEvaluator
 from aztoolkit.encoding import get_encoding
 from aztoolkit.files import atomic_path
 from aztoolkit.model import ModelSpec, QuantizationSpec
 from export.graph import value_head
 from export.metadata import tool_versions, write_metadata
 from export.quantization.compact import compact
+from export.quantization.sessions import try_model
 
 METHOD = "dynamic"
 _BITS = 8
@@ -37,7 +37,8 @@ def quantize_dynamically(model: Path, target: Path, spec: ModelSpec) -> ModelSpe
         EvaluationError: the model, before or after, answers NaN or infinity.
         InputError: the folder cannot be written.
     """
-    _try(model)
+    empty = np.zeros((1, get_encoding(spec.encoding).planes, 8, 8), dtype=np.float32)
+    try_model(model, empty)
     prepared = onnx.shape_inference.infer_shapes(onnx.load(model))
     quant_utils.add_pre_process_metadata(prepared)  # or it warns that nobody inferred shapes
     kept = tuple(value_head(prepared.graph))
@@ -59,13 +60,5 @@ def quantize_dynamically(model: Path, target: Path, spec: ModelSpec) -> ModelSpe
         write_metadata(quantized, made)
         onnx.checker.check_model(quantized)
         onnx.save(quantized, temporary)
-        _try(temporary)
+        try_model(temporary, empty)
     return made
-
-
-def _try(model: Path) -> None:
-    """Raises EvaluationError if a model does not answer with finite logits; it needs no position for that."""
-    evaluator = OrtEvaluator(model, threads=1)
-    planes = get_encoding(evaluator.spec.encoding).planes
-    evaluator.evaluate(np.zeros((1, planes, 8, 8), dtype=np.float32))
-    evaluator.close()

@@ -1,13 +1,14 @@
-"""Models in memory, run by ONNX Runtime as the runtime that ships would run their files."""
+"""Models on their way to a file, run by ONNX Runtime as the runtime that ships would run them."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from aztoolkit.backends.ort import PROVIDER, set_options
+from aztoolkit.backends.ort import PROVIDER, OrtEvaluator, set_options
 from aztoolkit.evaluator import Evaluation
 from aztoolkit.model import INPUT, OUTPUTS
 from export.progress import BATCH
@@ -49,3 +50,10 @@ def answers_of(model: onnx.ModelProto, planes: NDArray[np.float32]) -> Evaluatio
     parts = [values for _, values in values_of(model, OUTPUTS, planes)]
     policy, wdl = (np.concatenate([part[name] for part in parts]) for name in OUTPUTS)
     return Evaluation(policy, wdl).check_finite()
+
+
+def try_model(model: Path, planes: NDArray[np.float32]) -> None:
+    """Raises EvaluationError if a model file does not answer `[N, C, 8, 8]` planes with finite logits."""
+    evaluator = OrtEvaluator(model, threads=1)
+    evaluator.evaluate(planes)
+    evaluator.close()
