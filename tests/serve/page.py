@@ -12,6 +12,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+_DIALOG_ANSWERED = "#new-game:not([open]), #new-game .dialog-trouble:not(:empty)"
 _PIECE_ON = """square => [...document.querySelectorAll("cg-board piece")]
     .find(piece => piece.cgKey === square && !piece.classList.contains("fading"))
     ?.className.replace(" anim", "") ?? null"""
@@ -41,7 +42,7 @@ def drag_move(page: Page, origin: str, target: str) -> None:
 
 
 def begin(page: Page, *, white: str = "You", black: str = "INT8", **chosen: str) -> None:
-    """Begins a game by the dialog.
+    """Begins a game by the dialog, and waits until it is there or refused.
 
     Args:
         chosen: `simulations` of every engine, `fen` or `pgn` to start from.
@@ -57,8 +58,8 @@ def begin(page: Page, *, white: str = "You", black: str = "INT8", **chosen: str)
         if field in chosen:
             page.evaluate("document.getElementById('start-from').open = true")
             page.fill(f"#{field}", chosen[field])
-    with page.expect_response("**/api/games"):
-        page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(_DIALOG_ANSWERED).first).to_be_attached()
     page.wait_for_timeout(GLIDE_MS)
 
 

@@ -93,11 +93,21 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 
 @pytest.fixture
-def page(open_page: OpenPage, tiny_server: ServerProcess) -> Page:
+def open_game(open_page: OpenPage) -> OpenPage:
+    """Opens addresses and waits for the new game: a click before it is there meets an idle board."""
+
+    def opening(url: str, **options: object) -> Page:
+        page = open_page(url, **options)
+        expect(page.locator("#status")).to_have_text("Your move.", timeout=ANSWER_MS)
+        return page
+
+    return opening
+
+
+@pytest.fixture
+def page(open_game: OpenPage, tiny_server: ServerProcess) -> Page:
     """The page with a new game as White."""
-    opened = open_page(tiny_server.url)
-    expect(opened.locator("#status")).to_have_text("Your move.", timeout=ANSWER_MS)
-    return opened
+    return open_game(tiny_server.url)
 
 
 def _listen(page: Page, url: str, complaints: list[str]) -> None:

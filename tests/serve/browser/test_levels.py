@@ -74,9 +74,9 @@ def test_engines_tell_what_their_levels_are_worth(page: Page) -> None:
 
 
 def test_the_dialog_fits_a_phone_with_two_engines(
-    open_page: OpenPage, tiny_server: ServerProcess
+    open_game: OpenPage, tiny_server: ServerProcess
 ) -> None:
-    page = open_page(tiny_server.url, viewport=PHONE, has_touch=True)
+    page = open_game(tiny_server.url, viewport=PHONE, has_touch=True)
     dialog = open_dialog(page)
     page.select_option("#white-engine", "int8")
     page.select_option("#white-level", CLUB)

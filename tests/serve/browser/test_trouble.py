@@ -42,9 +42,9 @@ def test_move_made_without_a_connection_is_played_when_it_is_back(page: Page) ->
 
 
 def test_game_outlives_a_server_that_is_killed(
-    open_page: OpenPage, mortal_server: RestartableServer
+    open_game: OpenPage, mortal_server: RestartableServer
 ) -> None:
-    page = open_page(mortal_server.url)
+    page = open_game(mortal_server.url)
     click_move(page, "e2", "e4")
     expect_moves(page, 2)
     moves, address = moves_made(page).all_inner_texts(), page.url
@@ -61,10 +61,10 @@ def test_game_outlives_a_server_that_is_killed(
 
 
 def test_game_goes_on_with_another_engine_where_its_own_is_gone(
-    open_page: OpenPage, mortal_server: RestartableServer, tmp_path: Path
+    open_game: OpenPage, mortal_server: RestartableServer, tmp_path: Path
 ) -> None:
     write_model(tmp_path / "fp32.onnx")
-    page = open_page(mortal_server.url)
+    page = open_game(mortal_server.url)
     click_move(page, "e2", "e4")
     expect_moves(page, 2)
     mortal_server.kill()

@@ -183,9 +183,9 @@ def test_board_can_be_read_and_heard(page: Page) -> None:
 
 
 def test_phone_shows_every_view_without_scrolling_sideways(
-    open_page: OpenPage, tiny_server: ServerProcess
+    open_game: OpenPage, tiny_server: ServerProcess
 ) -> None:
-    page = open_page(tiny_server.url, viewport=size_of(UPRIGHT[0]), has_touch=True)
+    page = open_game(tiny_server.url, viewport=size_of(UPRIGHT[0]), has_touch=True)
     for screen in UPRIGHT:
         page.set_viewport_size(size_of(screen))
         assert board_of(page)["width"] > screen[0] - 60
@@ -200,9 +200,9 @@ def test_phone_shows_every_view_without_scrolling_sideways(
 
 
 def test_phone_held_sideways_has_the_board_beside_the_panel(
-    open_page: OpenPage, tiny_server: ServerProcess
+    open_game: OpenPage, tiny_server: ServerProcess
 ) -> None:
-    page = open_page(tiny_server.url, viewport=size_of(SIDEWAYS[0]), has_touch=True)
+    page = open_game(tiny_server.url, viewport=size_of(SIDEWAYS[0]), has_touch=True)
     for screen in SIDEWAYS:
         page.set_viewport_size(size_of(screen))
         board, panel = board_of(page), page.locator("#play-panel").bounding_box()
@@ -246,11 +246,11 @@ def expect_no_scrolling_sideways(page: Page, screens: Sequence[tuple[int, int]])
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(
-    open_page: OpenPage, tiny_server: ServerProcess, scheme: str
+    open_game: OpenPage, tiny_server: ServerProcess, scheme: str
 ) -> None:
     if not AXE.is_file():
         missing("axe-core (make setup)")
-    page = open_page(tiny_server.url, bypass_csp=True, color_scheme=scheme)
+    page = open_game(tiny_server.url, bypass_csp=True, color_scheme=scheme)
     begin(page)
     click_move(page, "e2", "e4")
     expect_moves(page, 2)
