@@ -26,15 +26,10 @@ _LEAST_PRICE = 0.01
 
 
 class Prices(Protocol):
-    """Times of a model and its layers."""
-
-    slow_ms: float
-    """Of the model in float."""
-    fast_ms: float
-    """With all layers rounded."""
+    """Times of layers."""
 
     def price_ms(self, layer: str) -> float:
-        """Returns what the layer in float costs beyond that; above 0."""
+        """Returns what the layer in float costs beyond the whole model in INT8; above 0."""
 
 
 def find_prices(original: onnx.ModelProto, rounded: Rounded, planes: NDArray[np.float32]) -> Prices:
@@ -43,19 +38,17 @@ def find_prices(original: onnx.ModelProto, rounded: Rounded, planes: NDArray[np.
     Args:
         planes: `[N, C, 8, 8]`, of which a batch is timed.
     """
-    kind = MeasuredPrices if rounded.scheme.target.name == "cpu" else PricesByWork
-    return kind(original, rounded, planes)
+    if rounded.scheme.target.name == "cpu":
+        return MeasuredPrices(rounded, planes)
+    return PricesByWork(original, rounded, planes)
 
 
 class MeasuredPrices:
     """Prices measured with ONNX Runtime, as shipped."""
 
-    def __init__(
-        self, original: onnx.ModelProto, rounded: Rounded, planes: NDArray[np.float32]
-    ) -> None:
-        """Measures the whole models."""
+    def __init__(self, rounded: Rounded, planes: NDArray[np.float32]) -> None:
+        """Measures nothing yet."""
         self._rounded, self._planes, self._whole = rounded, planes, rounded.graph()
-        self.slow_ms, self.fast_ms = times_ms([original, self._whole], planes)
 
     def price_ms(self, layer: str) -> float:
         """Measures the model with and without the layer, in turns."""
@@ -70,18 +63,24 @@ class PricesByWork:
     def __init__(
         self, original: onnx.ModelProto, rounded: Rounded, planes: NDArray[np.float32]
     ) -> None:
-        """Counts them: all layers read 64 squares, so weights tell as much."""
-        graph = rounded.prepared.model.graph
-        weights = {
-            layer.name: parameter(graph, layer.weights).size for layer in rounded.scheme.layers
-        }
-        whole = sum(weights.values())
-        self._shares = {layer: count / whole for layer, count in weights.items()}
-        (self.slow_ms,), self.fast_ms = times_ms([original], planes), 0.0
+        """Measures the model in float."""
+        self._shares = work_shares(rounded)
+        (self._whole_ms,) = times_ms([original], planes)
 
     def price_ms(self, layer: str) -> float:
         """Returns the layer's share of the time in float."""
-        return self._shares[layer] * self.slow_ms
+        return self._shares[layer] * self._whole_ms
+
+
+def work_shares(rounded: Rounded) -> dict[str, float]:
+    """Returns the share of each rounded layer in the multiply-adds of all of them.
+
+    All read 64 squares, so their weights tell as much.
+    """
+    graph = rounded.prepared.model.graph
+    weights = {layer.name: parameter(graph, layer.weights).size for layer in rounded.scheme.layers}
+    whole = sum(weights.values())
+    return {layer: count / whole for layer, count in weights.items()}
 
 
 def times_ms(models: Sequence[onnx.ModelProto], planes: NDArray[np.float32]) -> list[float]:

@@ -5,9 +5,10 @@
     price      by how much the model then slows down (`prices`)           what that costs
 
 The distance is the policy's mean KL and the mean win-rate error, each as a share of what it is with all
-layers rounded. Layers go back to float in the order of gain by price until the KL is within a budget. Each
-time it is measured anew, because what layers cause does not simply add up. All is measured with ONNX
-Runtime, as shipped, on a sample of the calibration positions.
+layers rounded. Layers go back to float in the order of gain by price until the KL is within a budget, or half
+of the multiply-adds are in float: no share of the time that INT8 saves here, for where the model will run it
+may save more. Each time the KL is measured anew, because what layers cause does not simply add up. All is
+measured with ONNX Runtime, as shipped, on a sample of the calibration positions.
 """
 
 from collections.abc import Sequence
@@ -20,13 +21,13 @@ from numpy.typing import NDArray
 from aztoolkit.evaluator import Evaluation
 from export.distances import Distances, distances
 from export.progress import Watch, ignore_stages
-from export.quantization.prices import Prices, find_prices
+from export.quantization.prices import Prices, find_prices, work_shares
 from export.quantization.rounded import Rounded
 from export.quantization.sessions import answers_of
 
 POSITIONS = 400
-_KEPT_SPEED = 0.5
-"""Share of what INT8 saves in time that must be left; beyond it FP32 or FP16 is the better choice."""
+_MOST_FLOATED = 0.5
+"""Share of the multiply-adds that may go back to float; beyond it FP32 or FP16 is the better choice."""
 
 
 @dataclass(frozen=True)
@@ -115,18 +116,18 @@ def search_layers(
     before = float(first.kl.mean())
     prices = find_prices(original, rounded, judge.planes)
     costs = rank_layers(rounded, judge, first, prices, watch=watch)
-    limit_ms = prices.slow_ms - _KEPT_SPEED * (prices.slow_ms - prices.fast_ms)
+    shares = work_shares(rounded)
     floated: list[str] = []
-    kl, spent_ms = before, prices.fast_ms
+    kl, share = before, 0.0
     for cost in costs:
         if kl <= budget_kl or cost.gain <= 0:
             break
-        if spent_ms + cost.price_ms > limit_ms:
+        if share + shares[cost.layer] > _MOST_FLOATED:
             continue
         attempt = judge.kl(rounded.without([*floated, cost.layer]).graph())
         if attempt < kl:
             floated.append(cost.layer)
-            kl, spent_ms = attempt, spent_ms + cost.price_ms
+            kl, share = attempt, share + shares[cost.layer]
     found = Search(tuple(costs), tuple(floated), kl, before, kl <= budget_kl)
     return rounded.without(floated), found
 

@@ -1,4 +1,9 @@
-"""A scheme as an ONNX graph: QuantizeLinear and DequantizeLinear nodes around rounded layers."""
+"""A scheme as an ONNX graph: QuantizeLinear and DequantizeLinear nodes around rounded layers.
+
+A layer in float that reads what a rounded one wrote reads it through a DequantizeLinear of its own, with a
+scale a channel, though all are equal. Behind one scale for all, ONNX Runtime (1.31, `WeightBiasQuantization`)
+would round the layer's weights itself, with one scale for all of them: worse than not keeping it in float.
+"""
 
 import numpy as np
 import onnx
@@ -21,7 +26,7 @@ def write_graph(prepared: Prepared, scheme: Scheme) -> onnx.ModelProto:
     for tensor in [value.name for value in graph.input if value.name in scheme.rounded]:
         nodes.extend(_round_tensor(graph, scheme, tensor))
     for node in graph.node:
-        _redirect(node, scheme)
+        nodes.extend(_redirect(graph, node, scheme))
         if node.name in layers:
             nodes.extend(_round_parameters(graph, scheme, layers[node.name], node))
         nodes.append(node)
@@ -35,10 +40,37 @@ def write_graph(prepared: Prepared, scheme: Scheme) -> onnx.ModelProto:
     return model
 
 
-def _redirect(node: onnx.NodeProto, scheme: Scheme) -> None:
+def _redirect(graph: onnx.GraphProto, node: onnx.NodeProto, scheme: Scheme) -> list[onnx.NodeProto]:
+    """Lets a node read the rounded forms of what it reads; returns the nodes that this takes."""
+    rounded = any(node.name == layer.name for layer in scheme.layers)
+    made = []
     for place, tensor in enumerate(node.input):
-        if scheme.reads_rounded(node, tensor):
+        if not scheme.reads_rounded(node, tensor):
+            continue
+        if node.op_type == "Conv" and not rounded:
+            made.append(_restore_by_channel(graph, scheme, tensor, node))
+            node.input[place] = made[-1].output[0]
+        else:
             node.input[place] = rounded_name(tensor)
+    return made
+
+
+def _restore_by_channel(
+    graph: onnx.GraphProto, scheme: Scheme, tensor: str, node: onnx.NodeProto
+) -> onnx.NodeProto:
+    """Returns a node that makes codes float again for one reader, with a scale a channel."""
+    grid, channels = scheme.grids[tensor], parameter(graph, node.input[1]).shape[1]
+    scales = np.full(channels, grid.scale, np.float32)
+    zero_points = np.full(channels, grid.zero_point, scheme.target.dtype)
+    name = f"{node.name}/{tensor}"
+    constants = _add(graph, name, scales, zero_points)
+    return helper.make_node(
+        "DequantizeLinear",
+        [f"{tensor}_q", *constants],
+        [rounded_name(name)],
+        name=f"{name}_DQ",
+        axis=1,
+    )
 
 
 def _round_tensor(graph: onnx.GraphProto, scheme: Scheme, tensor: str) -> list[onnx.NodeProto]:

@@ -10,8 +10,9 @@ import pytest
 from aztoolkit.model import ModelSpec
 from export.calibration import Calibration
 from export.quantization.chart import draw_search
-from export.quantization.prices import PricesByWork, find_prices
+from export.quantization.prices import PricesByWork, find_prices, work_shares
 from export.quantization.rounded import Rounded
+from export.quantization.scheme import TargetName
 from export.quantization.sensitivity import Cost, Judge, rank_layers, search_layers
 from export.quantize import Recipe, round_static
 
@@ -42,10 +43,7 @@ def test_policy_and_value_count_alike():
 
 @dataclass(frozen=True)
 class EqualPrices:
-    """Every layer costs as much, and the whole more than all of them."""
-
-    slow_ms: float = 100.0
-    fast_ms: float = 10.0
+    """Every layer costs as much."""
 
     def price_ms(self, _: str) -> float:
         return 1.0
@@ -88,16 +86,41 @@ def test_a_budget_out_of_reach_is_said_to_be(
     assert {cost.layer for cost in search.costs} <= words
 
 
-def test_layers_for_tensorrt_go_back_too_up_to_half_of_the_work(
-    original: onnx.ModelProto, spec: ModelSpec, calibration: Calibration
+def test_prices_for_tensorrt_are_by_work(
+    original: onnx.ModelProto,
+    spec: ModelSpec,
+    calibration: Calibration,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr("export.quantization.prices.times_ms", lambda *_: [8.0])
     rounded = round_static(original, spec, calibration, Recipe(target="tensorrt"))
     prices = find_prices(original, rounded, calibration.planes)
     assert isinstance(prices, PricesByWork)
-    names = [layer.name for layer in rounded.scheme.layers]
-    assert sum(map(prices.price_ms, names)) == pytest.approx(prices.slow_ms)
-    judge = Judge(original, calibration.planes, [])
-    found, search = search_layers(original, rounded, judge, 0.0)
+    shares = work_shares(rounded)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert {name: prices.price_ms(name) for name in shares} == pytest.approx(
+        {name: 8 * share for name, share in shares.items()}
+    )
+
+
+@pytest.mark.parametrize("target", ["cpu", "tensorrt"])
+def test_layers_go_back_up_to_half_of_the_work_however_little_int8_saves(
+    original: onnx.ModelProto,
+    spec: ModelSpec,
+    calibration: Calibration,
+    target: TargetName,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(
+        "export.quantization.prices.times_ms",
+        lambda models, _: [1.0 + len(m.graph.node) for m in models],
+    )
+    rounded = round_static(original, spec, calibration, Recipe(target=target))
+    found, search = search_layers(original, rounded, Judge(original, calibration.planes, []), 0.0)
+    shares = work_shares(rounded)
+    floated = sum(shares[name] for name in search.floated)
     assert search.floated
-    assert found.scheme.layers
-    assert sum(map(prices.price_ms, search.floated)) <= 0.5 * prices.slow_ms
+    assert floated <= 0.5
+    kept = {layer.name for layer in found.scheme.layers}
+    assert kept == shares.keys() - set(search.floated)
+    assert kept

@@ -1,15 +1,19 @@
 """Written graphs: valid, and by the rules of their target."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import numpy_helper
 
 from aztoolkit.backends import open_evaluator
+from aztoolkit.model import INPUT
 from export.calibration import Calibration
 from export.distances import distances
+from export.quantization.layers import Layer, parameter, set_parameter
 from export.quantization.rounded import Rounded
 from export.quantization.sessions import answers_of
 from export.quantize import Recipe, quantize_model
@@ -65,3 +69,29 @@ def test_a_layer_put_back_is_in_float_and_has_its_own_weights(rounded: Rounded, 
     exact = answers_of(rounded.exact.model, planes)
     # What is float is stored in half precision.
     np.testing.assert_allclose(answers_of(everything, planes).policy, exact.policy, atol=2e-3)
+
+
+def test_onnx_runtime_does_not_round_what_was_put_back(rounded: Rounded, planes: np.ndarray):
+    for layer in rounded.scheme.layers:
+        model = uneven(rounded, layer).without([layer.name]).graph()
+        near, exact = answers_of(model, planes).policy, unoptimised_policy(model, planes)
+        assert np.abs(near - exact).max() < 0.02 * np.abs(exact).max(), layer.name
+
+
+def uneven(rounded: Rounded, layer: Layer) -> Rounded:
+    """Returns the model with one filter so large that one scale for all would leave nothing of the others."""
+    exact = rounded.exact.copy()
+    weights = parameter(exact.model.graph, layer.weights).copy()
+    weights[0] *= 1000
+    set_parameter(exact.model.graph, layer.weights, weights)
+    return replace(rounded, exact=exact)
+
+
+def unoptimised_policy(model: onnx.ModelProto, planes: np.ndarray) -> np.ndarray:
+    """Returns the policy by the letter of the graph."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    return np.asarray(session.run(["policy"], {INPUT: planes})[0])
