@@ -5,9 +5,10 @@ What is measured, and how, is in `benchmarks.side_by_side`; memory in `benchmark
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from aztoolkit.backends import BackendName
+from aztoolkit.model import Precision
 from benchmarks.measure import document
 from benchmarks.memory import memory_mib
 from benchmarks.plot import bars
@@ -37,7 +38,7 @@ def quantization(
     Returns:
         `rows` with `model, precision, bytes, batch, evals_per_s, lowest, highest`; `search` rows with
         `search, model, nodes_per_s, lowest, highest`; by model `memory_mib`, `size` as a share of the
-        first's, and `speedup` at batch 16.
+        first's, and `speedups` over the first at batch 16; `speedup`, that of the lowest precision.
 
     Raises:
         ModelError: a model is missing, broken or not ours.
@@ -45,6 +46,7 @@ def quantization(
     with opened(models, backend=backend, threads=threads) as evaluators:
         rows = evaluation_rows(evaluators, batches)
         searches = [] if skip_search else search_rows(evaluators)
+    speedups = _speedups(rows, models)
     figures = {
         "threads": threads,
         "backend": backend,
@@ -52,7 +54,8 @@ def quantization(
         "search": searches,
         "memory_mib": {str(m): memory_mib(m, backend=backend, threads=threads) for m in models},
         "size": _share(models),
-        "speedup": _speedup(rows, models),
+        "speedups": speedups,
+        "speedup": speedups.get(_lowest_precision(rows)),
     }
     return document(NAME, figures)
 
@@ -78,7 +81,13 @@ def _share(models: Sequence[Path]) -> dict[str, float]:
     return {str(model): round(model.stat().st_size / original, 3) for model in models}
 
 
-def _speedup(rows: Sequence[Row], models: Sequence[Path]) -> dict[str, float]:
+def _speedups(rows: Sequence[Row], models: Sequence[Path]) -> dict[str, float]:
     speeds = {row["model"]: row["evals_per_s"] for row in rows if row["batch"] == REFERENCE_BATCH}
     original = speeds.get(str(models[0]))
     return {name: round(speed / original, 2) for name, speed in speeds.items()} if original else {}
+
+
+def _lowest_precision(rows: Sequence[Row]) -> str:
+    """Returns the model that was made smallest, the last of them if there are several."""
+    order = get_args(Precision)
+    return str(max(reversed(rows), key=lambda row: order.index(row["precision"]))["model"])

@@ -49,11 +49,22 @@ def test_models_are_measured_side_by_side(models: list[Path]):
         assert row["evals_per_s"] > 0
         assert row["bytes"] == Path(row["model"]).stat().st_size
     first, second = map(str, models)
-    assert report["speedup"][first] == report["size"][first] == 1
-    assert report["speedup"][second] > 0
+    assert report["speedups"][first] == report["size"][first] == 1
+    assert report["speedup"] == report["speedups"][second] > 0
     assert report["memory_mib"] == {first: 12.5, second: 12.5}
     assert [row["search"] for row in report["search"]] == ["tree", "tree", "pool", "pool"]
     assert report["benchmark"] == "quantization"
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_speedup_is_that_of_int8_wherever_it_stands(models: list[Path], az_spec: ModelSpec):
+    half = make_constant_model(
+        models[0].with_name("c.onnx"), az_spec.model_copy(update={"precision": "fp16"})
+    )
+    report = subject.quantization([*models, half], batches=(16,), skip_search=True)
+    assert report["speedup"] == report["speedups"][str(models[1])]
+    report = subject.quantization(models, batches=(1,), skip_search=True)
+    assert report["speedup"] is None  # batch 16 was not measured
 
 
 @pytest.mark.usefixtures("quick")
