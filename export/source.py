@@ -23,7 +23,7 @@ def open_checkpoint(source: Path) -> Checkpoint:
     """
     if source.is_file():
         refuse_lc0_network(source)
-    return load_checkpoint(latest_checkpoint(source) if source.is_dir() else source)
+    return load_checkpoint(source)
 
 
 def export_folder(checkpoint: Path) -> Path:

@@ -123,11 +123,13 @@ def latest_checkpoint(run: Path) -> Path:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Reads and verifies a checkpoint, given the path of its weights.
+    """Reads and verifies a checkpoint, given the path of its weights, or of a run, whose last one it is then.
 
     Raises:
         CheckpointError: a file is missing, truncated, altered or of another shape.
     """
+    if path.is_dir():
+        path = latest_checkpoint(path)
     if not path.is_file():
         raise CheckpointError(
             f"expected a checkpoint, got no file at {path}; "

@@ -5,7 +5,7 @@ from typing import Any
 
 from aztoolkit.errors import CheckpointError
 from aztoolkit.model_files import SHIPPED, SHIPPED_NAME
-from train.checkpoint import Checkpoint, latest_checkpoint, load_checkpoint
+from train.checkpoint import Checkpoint, load_checkpoint
 
 _SHIPPED_WEIGHTS = SHIPPED / "fp32.safetensors"
 
@@ -19,8 +19,6 @@ def load_origin(name: str) -> Checkpoint:
     path = Path(name)
     if name == SHIPPED_NAME and not path.exists():
         return load_checkpoint(_SHIPPED_WEIGHTS)
-    if path.is_dir():
-        return load_checkpoint(latest_checkpoint(path))
     if path.suffix == ".onnx":
         raise CheckpointError(
             f"expected weights that can learn on (.safetensors), got a model to play with: {path}; "

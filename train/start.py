@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from aztoolkit.errors import CheckpointError, ConfigError
-from train.checkpoint import describe, has_checkpoint, latest_checkpoint, load_checkpoint
+from train.checkpoint import describe, has_checkpoint, load_checkpoint
 from train.learner import Learner
 from train.networks import NetworkConfig, build_network
 from train.origin import load_origin
@@ -41,7 +41,7 @@ def start_run(run: Path, config: TrainConfig) -> Start:
     """
     if not has_checkpoint(run):
         return Start(Learner(_first_network(config), config), _fresh_generator(config), {})
-    checkpoint = load_checkpoint(latest_checkpoint(run))
+    checkpoint = load_checkpoint(run)
     info = checkpoint.info
     state = load_state(run, info.training_step)
     learner = Learner(checkpoint.network, config, training_step=info.training_step)
