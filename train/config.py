@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from aztoolkit.errors import ConfigError
 from aztoolkit.hardware import Gpu, probe_gpus
-from train.settings import NetworkSettings, OriginSettings, TrainConfig, WatchingSettings
+from aztoolkit.model_files import SHIPPED_NAME
+from train.settings import NetworkSettings, TrainConfig, WatchingSettings
 
 FILE = "config.toml"
 DEFAULT_PROFILE = "cpu"
@@ -51,7 +52,8 @@ def load_profile(name: str) -> TrainConfig:
         ConfigError: there is no such profile, or it holds an unknown or wrong value.
     """
     if name.endswith(".toml"):
-        return load_config(Path(name))
+        own = load_config(Path(name))
+        return own.model_copy(update={"start_from": _absolute_origin(own.start_from)})
     if name == AUTO:
         name = choose_profile(probe_gpus())
     if name not in profile_names():
@@ -87,6 +89,7 @@ def resolve(run: Path, profile: str | None, options: Mapping[str, Any]) -> Train
     stored = load_config(run / FILE) if (run / FILE).is_file() else None
     if stored is None:
         return resolve_fresh(profile, options)
+    options = _with_absolute_origin(options)
     watching = {name: value for name, value in options.items() if name in _WATCHING}
     resumed = stored.model_copy(update=watching)
     asked = _overridden(load_profile(profile), options, begun=stored) if profile else options
@@ -101,7 +104,30 @@ def resolve_fresh(profile: str | None, options: Mapping[str, Any]) -> TrainConfi
         ConfigError: something is unknown or wrong.
     """
     base = load_profile(profile or DEFAULT_PROFILE)
-    return _validate(_overridden(base, options), source="options")
+    return _validate(_overridden(base, _with_absolute_origin(options)), source="options")
+
+
+def _with_absolute_origin(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "start_from" not in options:
+        return options
+    return {**options, "start_from": _absolute_origin(options["start_from"])}
+
+
+def _absolute_origin(name: str) -> str:
+    """Returns a checkpoint's path as it is from every folder; `shipped` where that is no file's.
+
+    Raises:
+        ConfigError: no file could have that name.
+    """
+    path = Path(name)
+    try:
+        is_name = not name or (not path.exists() and name == SHIPPED_NAME)
+        return name if is_name else str(path.resolve())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(
+            f"expected a checkpoint, a run or {SHIPPED_NAME} to start from, got {name!r}: {reason}"
+        ) from error
 
 
 def _overridden(
@@ -122,7 +148,7 @@ def _network_to_start(
 
     A profile that names a checkpoint and a network, as a run's own settings do, means that network.
     """
-    asked = OriginSettings(start_from=options.get("start_from", base.start_from)).start_from
+    asked = options.get("start_from", base.start_from)
     named = "start_from" not in options and base.model_fields_set & _NETWORK
     if not asked or named:
         return {}

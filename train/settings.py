@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from aztoolkit.hardware import probe_cpu
 from aztoolkit.mcts import SearchConfig
-from aztoolkit.model_files import SHIPPED_NAME
 
 CompileMode = Literal["off", "default", "reduce-overhead", "max-autotune"]
 
@@ -35,14 +33,6 @@ class OriginSettings(BaseModel):
     start_from: str = ""
     """Checkpoint whose weights, kind and size a new run begins with: a .safetensors file, the folder of a
     run, or `shipped`."""
-
-    @field_validator("start_from")
-    @classmethod
-    def _make_absolute(cls, name: str) -> str:
-        """Returns a path that means the same from another folder."""
-        path = Path(name)
-        by_name = not name or (name == SHIPPED_NAME and not path.exists())
-        return name if by_name else str(path.resolve())
 
 
 class SearchSettings(BaseModel):

@@ -5,10 +5,11 @@
     price      by how much the model then slows down (`prices`)           what that costs
 
 The distance is the policy's mean KL and the mean win-rate error, each as a share of what it is with all
-layers rounded. Layers go back to float in the order of gain by price until the KL is within a budget, or half
-of the multiply-adds are in float: no share of the time that INT8 saves here, for where the model will run it
-may save more. Each time the KL is measured anew, because what layers cause does not simply add up. All is
-measured with ONNX Runtime, as shipped, on a sample of the calibration positions.
+layers rounded. Layers whose return lowers the KL go back to float in the order of gain by price, until the KL
+is within a budget or half of the multiply-adds are in float. That is no share of the time which INT8 saves
+here, for where the model will run it may save more; only the order is by this processor's times. Each time
+the KL is measured anew, because what layers cause does not simply add up. All is measured with ONNX Runtime,
+as shipped, on a sample of the calibration positions.
 """
 
 from collections.abc import Sequence
@@ -120,9 +121,9 @@ def search_layers(
     floated: list[str] = []
     kl, share = before, 0.0
     for cost in costs:
-        if kl <= budget_kl or cost.gain <= 0:
+        if kl <= budget_kl:
             break
-        if share + shares[cost.layer] > _MOST_FLOATED:
+        if cost.kl_gain <= 0 or share + shares[cost.layer] > _MOST_FLOATED:
             continue
         attempt = judge.kl(rounded.without([*floated, cost.layer]).graph())
         if attempt < kl:

@@ -1,8 +1,8 @@
 """A scheme as an ONNX graph: QuantizeLinear and DequantizeLinear nodes around rounded layers.
 
 A layer in float that reads what a rounded one wrote reads it through a DequantizeLinear of its own, with a
-scale a channel, though all are equal. Behind one scale for all, ONNX Runtime (1.31, `WeightBiasQuantization`)
-would round the layer's weights itself, with one scale for all of them: worse than not keeping it in float.
+scale a channel, though all are equal. With one scale for all, ONNX Runtime (1.31, `WeightBiasQuantization`)
+rounds the weights of a float layer between two rounded ones itself, with one scale for all of them.
 """
 
 import numpy as np

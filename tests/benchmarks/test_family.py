@@ -45,8 +45,22 @@ def test_a_model_alone_brings_its_other_precisions(folder: Path, name: str, expe
 def test_models_that_are_named_are_taken_as_they_are(folder: Path):
     pair = [folder / "maia.onnx", folder / "int8.onnx"]
     assert find_family(pair) == pair
-    assert len(find_family([folder])) == 5
     assert {path.name for path in find_family([Path("shipped")])} == {"fp32.onnx", "int8.onnx"}
+
+
+def test_of_a_folder_of_several_networks_one_is_taken(folder: Path):
+    assert [path.name for path in find_family([folder])] == ["fp32.onnx", "int8.onnx"]
+    for name in ("fp32.onnx", "int8.onnx"):
+        (folder / name).unlink()
+    assert len(find_family([folder])) == 3
+
+
+def test_a_broken_file_that_nobody_named_is_passed_over(folder: Path):
+    (folder / "maia.fp16.onnx").write_bytes(b"nonsense")
+    found = find_family([folder / "maia.int8.onnx"])
+    assert [path.name for path in found] == ["maia.int8.onnx", "maia.onnx"]
+    with pytest.raises(ModelError, match=r"maia\.fp16\.onnx"):
+        find_family([folder / "maia.fp16.onnx"])
 
 
 def test_a_model_without_another_is_refused(folder: Path):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from aztoolkit.cli import BAD_INPUT, DONE, main
-from aztoolkit.errors import CheckpointError
+from aztoolkit.errors import CheckpointError, ConfigError
 from aztoolkit.files import sha256
 from aztoolkit.model_files import SHIPPED
 from train.checkpoint import CheckpointInfo, latest_checkpoint, load_checkpoint, save_checkpoint
@@ -119,6 +119,29 @@ def test_a_path_means_the_same_from_another_folder(
     monkeypatch.chdir(origin.parent)
     config = resolve(run, str(profile), {"start_from": origin.name})
     assert config.start_from == str(origin)
+
+
+def test_a_run_keeps_what_it_began_with_wherever_it_is_resumed(
+    profile: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = resolve(run, str(profile), {"start_from": "shipped"})
+    run.mkdir(exist_ok=True)
+    (run / FILE).write_text(config.to_toml())
+    (tmp_path / "elsewhere" / "shipped").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert resolve(run, None, {}).start_from == "shipped"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+def test_a_name_that_no_file_can_have_is_refused(
+    name: str, profile: Path, run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="to start from, got"):
+        resolve(run, str(profile), {"start_from": name})
+    own = tmp_path / "own.toml"
+    own.write_text(TrainConfig(start_from=name).to_toml())
+    with pytest.raises(ConfigError, match="to start from, got"):
+        resolve(run, str(own), {})
 
 
 def test_a_profile_may_name_the_checkpoint(origin: Path, tmp_path: Path, run: Path) -> None:
