@@ -99,8 +99,9 @@ def ladder_estimate(results: Mapping[float, Counts]) -> EloEstimate:
     """Returns the most likely Elo, with its 95 % interval, of a player met by others of known Elo.
 
     The most likely one is that at which the expected score over all games is the score that was made
-    (the logistic model, a draw as half a win). The interval is that of the score, transformed likewise;
-    of a single opponent both are his Elo and `elo_estimate`. At most 1200 points beyond the opponents.
+    (the logistic model, a draw as half a win). The interval is that of the score, as many times as wide as
+    the opponents disagree (`ladder_misfit`), transformed likewise; of a single opponent both are his Elo and
+    `elo_estimate`. At most 1200 points beyond the opponents.
 
     Args:
         results: counts, from the player's side, by the opponent's Elo; not empty.
@@ -110,8 +111,27 @@ def ladder_estimate(results: Mapping[float, Counts]) -> EloEstimate:
     mean = sum(n * _mean(_probabilities(results[elo])) for elo, n in units.items()) / total
     spread = math.hypot(*(n * standard_error(results[elo]) for elo, n in units.items())) / total
     shares = {elo: n / total for elo, n in units.items()}
-    margin = CONFIDENCE_95 * spread
-    return EloEstimate(*(_elo_of_ladder(shares, m) for m in (mean, mean - margin, mean + margin)))
+    elo = _elo_of_ladder(shares, mean)
+    margin = CONFIDENCE_95 * spread * ladder_misfit(results, elo)
+    return EloEstimate(elo, *(_elo_of_ladder(shares, m) for m in (mean - margin, mean + margin)))
+
+
+def ladder_misfit(results: Mapping[float, Counts], elo: float) -> float:
+    """Returns how many times farther than by chance the scores lie from those of one Elo; at least 1.
+
+    Birge's ratio, by which the Particle Data Group widens what disagrees: the root of chi-square by its
+    degrees of freedom. On a scale made among other players, at other times, no one Elo need explain all.
+
+    Args:
+        results: counts, from the player's side, by the opponent's Elo; not empty.
+        elo: of the player.
+    """
+    chi_square = 0.0
+    for opponent, counts in results.items():
+        expected = score_from_elo(elo - opponent)
+        variance = expected * (1.0 - expected) / (sum(counts) * _games(counts))
+        chi_square += (score(counts) - expected) ** 2 / variance
+    return math.sqrt(max(1.0, chi_square / max(1, len(results) - 1)))
 
 
 def ladder_limit(results: Mapping[float, Counts], *, upper: bool) -> float:

@@ -2,8 +2,8 @@
 
 Each rung is a Stockfish with `UCI_LimitStrength` and one `UCI_Elo`. All rungs together give one most
 likely Elo, on the scale of that version of Stockfish at the time it has for a move: the scale was made at
-longer times, so that it is comparable with other ladders of the same settings, and with little else.
-Nothing is judged by it.
+longer times, so that it is comparable with other ladders of the same settings, and with little else. Where
+the rungs disagree on that Elo, its interval is the wider, and the report says so. Nothing is judged by it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,6 +26,8 @@ from eval.whole_match import play_whole_match
 
 Numbers = dict[str, Any]  # Any: whatever json can hold
 PGN_SUFFIX = ".gate.ladder.pgn"
+_TOLD_MISFIT = 1.5
+"""Disagreement of the rungs from which on it is told: five that agree come to it once in sixteen times."""
 
 
 def climb_ladder(trial: Trial) -> StageReport:
@@ -93,8 +95,13 @@ def _tell_few(trial: Trial) -> str:
 
 
 def _result(rungs: Mapping[int, Tally]) -> Numbers:
-    estimate = stats.ladder_estimate({elo: tally.pentanomial for elo, tally in rungs.items()})
-    return {**_rounded(estimate), "rungs": [_rung(elo, tally) for elo, tally in rungs.items()]}
+    counts = {float(elo): tally.pentanomial for elo, tally in rungs.items()}
+    estimate = stats.ladder_estimate(counts)
+    return {
+        **_rounded(estimate),
+        "misfit": round(stats.ladder_misfit(counts, estimate.elo), 2),
+        "rungs": [_rung(elo, tally) for elo, tally in rungs.items()],
+    }
 
 
 def _rung(elo: int, tally: Tally) -> Numbers:
@@ -122,7 +129,10 @@ def _rounded(estimate: stats.EloEstimate) -> Numbers:
 
 
 def _tell(result: Numbers) -> str:
-    return f"{result['elo']:.0f} Elo (95 %: {result['elo_low']:.0f} to {result['elo_high']:.0f})"
+    told = f"{result['elo']:.0f} Elo (95 %: {result['elo_low']:.0f} to {result['elo_high']:.0f})"
+    if result["misfit"] < _TOLD_MISFIT:
+        return told
+    return f"{told}, on which its rungs disagree: {result['misfit']:.1f} times as far from it as by chance"
 
 
 def _limit(settings: MatchSettings) -> str:

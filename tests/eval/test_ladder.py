@@ -53,6 +53,15 @@ def test_games_of_another_version_of_stockfish_are_not_gone_on_from(good, fake):
     assert ours != theirs
 
 
+def test_rungs_that_disagree_are_told(gate, bad, monkeypatch):
+    monkeypatch.setattr("eval.stats.ladder_misfit", lambda *_: 2.71)
+    rungs = ["--stockfish-elo", "1500", "--stockfish-elo", "1400"]
+    assert gate(bad, bad, *rungs, "--games", "4") == ACCEPTED
+    stage = ladder_of(bad)
+    assert stage["numbers"]["candidate"]["misfit"] == 2.71
+    assert "on which its rungs disagree: 2.7 times as far" in stage["reason"]
+
+
 def test_several_rungs_make_one_elo_and_no_verdict(gate, bad, tmp_path):
     options = ["--stockfish-elo", "1500", "--stockfish-elo", "1400", "--games", "4"]
     assert gate(bad, bad, *options, "--stockfish-ms", "70") == ACCEPTED
@@ -67,6 +76,7 @@ def test_several_rungs_make_one_elo_and_no_verdict(gate, bad, tmp_path):
         assert rung["games"] == rung["won"] + rung["drawn"] + rung["lost"] == 4
         assert rung["failures"] == rung["failures_of_stockfish"] == 0
     assert found["elo_low"] < found["elo"] < found["elo_high"]
+    assert found["misfit"] >= 1
     assert "baseline" not in numbers
     assert f"candidate {found['elo']:.0f} Elo" in stage["reason"]
     heard = (tmp_path / "heard").read_text()

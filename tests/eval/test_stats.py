@@ -167,6 +167,32 @@ def test_the_interval_of_a_ladder_holds_the_truth_95_times_in_100():
     assert 0.91 <= hits / runs <= 0.985  # four standard errors
 
 
+def test_rungs_that_disagree_widen_the_interval_of_a_ladder():
+    """The counts of a network that beat 1700 as one of 1960 does, and lost to 2000 as one of 1700 does."""
+    rungs = {1700.0: (2, 1, 12, 1, 34), 2000.0: (35, 4, 9, 0, 2)}
+    found = stats.ladder_estimate(rungs)
+    misfit = stats.ladder_misfit(rungs, found.elo)
+    deviations = []
+    for rung, counts in rungs.items():
+        expected = stats.score_from_elo(found.elo - rung)
+        deviations.append(
+            (stats.score(counts) - expected) / math.sqrt(expected * (1 - expected) / 100)
+        )
+    assert misfit == pytest.approx(math.hypot(*deviations))
+    assert misfit > 4
+    agreeing = {1700.0: (2, 1, 12, 1, 34), 2000.0: (9, 7, 25, 4, 5)}
+    agreed = stats.ladder_estimate(agreeing)
+    assert stats.ladder_misfit(agreeing, agreed.elo) < 1.5
+    assert found.high - found.low > 3 * (agreed.high - agreed.low)
+    assert found.low < 1750
+    assert found.high > 1950
+
+
+def test_one_rung_cannot_disagree():
+    counts = {1500.0: (5, 5, 20, 10, 10)}
+    assert stats.ladder_misfit(counts, stats.ladder_estimate(counts).elo) == pytest.approx(1)
+
+
 def test_a_ladder_won_or_lost_throughout_has_finite_numbers():
     for counts in [(30, 0, 0, 0, 0), (0, 0, 0, 0, 30)]:
         found = stats.ladder_estimate({1400.0: counts, 1800.0: counts})
