@@ -78,7 +78,16 @@ def study(model: Path, games: Path, folder: Path) -> dict[str, Any]:  # Any: a J
         report = compare_files(model, target, games, count=COMPARED)
         row = {figure: report[figure] for figure in _FIGURES}
         share = target.stat().st_size / model.stat().st_size
-        rows.append({"recipe": name, "path": str(target), **row, "size": share, "core_s": taken_s})
+        rows.append(
+            {
+                "model": model.stem,
+                "recipe": name,
+                "path": str(target),
+                **row,
+                "size": share,
+                "core_s": taken_s,
+            }
+        )
         print(rows[-1], flush=True)
     _add_speeds(model, rows, lessons)
     return document("quantization_study", {"calibrated": CALIBRATED, "rows": rows})

@@ -49,6 +49,15 @@ def test_its_reports_speak_of_these_very_files(name: str, first: str, second: st
     assert INT8.with_suffix(f".{name}.html").is_file()
 
 
+@pytest.mark.parametrize("name", ["ladder.json", "ladder-2300.json", "ladder-one-node.json"])
+def test_its_ladders_were_climbed_by_these_very_files(name: str) -> None:
+    report = json.loads((SHIPPED / name).read_bytes())
+    assert report["baseline"]["sha256"] == sha256(FP32)
+    assert report["candidate"]["sha256"] == sha256(INT8)
+    (ladder,) = (stage for stage in report["stages"] if stage["name"] == "ladder")
+    assert all(rung["games"] == 100 for rung in ladder["numbers"]["candidate"]["rungs"])
+
+
 def test_the_gate_has_accepted_it() -> None:
     assert json.loads(sidecar(INT8, "gate").read_bytes())["verdict"] == "accepted"
 

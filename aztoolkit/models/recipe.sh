@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Makes a network as aztoolkit ships it, and measures it: aztoolkit/models/recipe.sh [RUN [SUITE...]]
 #
-# SUITE: positions with known answers, such as wac.epd or puzzles of Lichess (.csv). Every step goes on where
-# it was killed: start the script again. README.md beside it says how long each step took on two cores, what
-# came out, and in what the shipped network's own making differed. Needs Stockfish (Debian's `stockfish`, 15.1).
+# SUITE: positions with known answers, such as wac.epd or puzzles of Lichess (.csv). Killed, start the script
+# again: it goes on, training, matches and levels from where they were. README.md beside it says how long each
+# step took on two cores, what came out, and in what the shipped network's own making differed. Needs Stockfish
+# (Debian's `stockfish`, 15.1).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -34,7 +35,8 @@ judge "$run/ladder/fp32.onnx" "$run/ladder/int8.onnx" --skip distance --skip sim
 
 # 5. What does it solve, and how strong are the levels for people?
 for suite in "${@:2}"; do
-  aztoolkit benchmark puzzles "$export/int8.onnx" --suite "$suite" --output "$export/$(basename "$suite")"
+  solved=$export/$(basename "$suite")
+  [ -e "$solved/puzzles.json" ] || aztoolkit benchmark puzzles "$export/int8.onnx" --suite "$suite" --output "$solved"
 done
 aztoolkit benchmark levels "$export/int8.onnx"
 
