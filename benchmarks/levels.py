@@ -55,6 +55,7 @@ def measure_levels(
     Raises:
         ModelError: there is no such model, or it is broken.
         InputError: `output` cannot be written, or holds something else, such as another model's levels.
+        ConfigError: `output` knows a level by more games than are to be played.
     """
     digest = model_opponent(model).sha256
     assert digest, "a model file has a hash"
@@ -66,6 +67,7 @@ def measure_levels(
         scale=ladder.scale,
         levels=_kept(known, digest, ladder),
     )
+    _check_no_fewer_games(measured, levels, 2 * ladder.pairs, output)
     near, played = float(ladder.rungs[0]), []
     for level in sorted(levels, key=LEVELS.index, reverse=True):
         games = LevelGames(model, level, ladder, output, console)
@@ -125,6 +127,19 @@ def _kept(known: MeasuredLevels | None, digest: str, ladder: Ladder) -> tuple[Me
     if known is None or (known.sha256, known.scale) != (digest, ladder.scale):
         return ()
     return tuple(measured for measured in known.levels if measured.level in LEVELS)
+
+
+def _check_no_fewer_games(
+    known: MeasuredLevels, levels: Sequence[Level], games: int, output: Path
+) -> None:
+    for measured in known.levels:
+        counts = [measured.duel] if measured.duel else measured.rungs
+        before = sum(one.won + one.drawn + one.lost for one in counts)
+        if measured.level in levels and before > games:
+            raise ConfigError(
+                f"expected at least the {before} games that {output} has of "
+                f"{measured.level.name}, got {games}; raise --games, or name another file with --output"
+            )
 
 
 def _with(levels: Sequence[MeasuredLevel], new: MeasuredLevel) -> tuple[MeasuredLevel, ...]:

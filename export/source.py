@@ -60,8 +60,11 @@ def find_run(artifact: Path) -> Path | None:
     return _as_given(run, artifact) if is_run else None
 
 
-def find_positions(model: Path, given: Path | None) -> Path:
+def find_positions(model: Path, given: Path | None, *, option: str) -> Path:
     """Returns the positions for a model: those `given`, or else those of its run.
+
+    Args:
+        option: what they can be given with, such as `--positions`.
 
     Raises:
         DataError: none were given, and the model lies in no run.
@@ -69,7 +72,7 @@ def find_positions(model: Path, given: Path | None) -> Path:
     source = given or find_run(model)
     if source is None:
         raise DataError(
-            f"expected positions, got none: {model} lies in no run folder; name a run folder, "
+            f"expected positions, got none: {model} lies in no run folder; name {option}: a run folder, "
             "replay shards, or a .pgn or .epd file"
         )
     return source

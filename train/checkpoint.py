@@ -165,6 +165,8 @@ def read_tensors(data: bytes, path: Path) -> dict[str, Tensor]:
 
 
 def _read_info(path: Path) -> CheckpointInfo:
+    if path.suffix != ".safetensors":
+        raise CheckpointError(f"expected a checkpoint (.safetensors), got {path}; check the path")
     described = path.with_suffix(".json")
     try:
         fields = json.loads(described.read_text())

@@ -6,6 +6,7 @@
 # step took on two cores, what came out, and in what the shipped network's own making differed. Needs Stockfish
 # (Debian's `stockfish`, 15.1).
 set -euo pipefail
+case ${1:-} in -*) sed -n '2,/^set/{/^set/d;p}' "$0" && exit 2 ;; esac
 
 here=$(cd "$(dirname "$0")" && pwd)
 run=${1:-runs/shipped}

@@ -46,7 +46,7 @@ def compare(
     from export.source import find_positions
 
     console = human_console(json_output=json)
-    source = find_positions(second, positions)
+    source = find_positions(second, positions, option="--positions")
     with one_bar("comparing") as advance:
         report = compare_files(first, second, source, count=count, seed=seed, progress=advance)
     _print(report, console)

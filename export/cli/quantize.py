@@ -222,7 +222,7 @@ def _load_positions(
     from export.source import find_positions
 
     encoding, seed = read_fp32_spec(model).encoding, recipe.training.seed
-    places = find_positions(model, source)
+    places = find_positions(model, source, option="--calibration")
     evaluator = OrtEvaluator(model, threads=1)
     try:
         positions = load_calibration(

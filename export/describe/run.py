@@ -41,7 +41,7 @@ def describe_run(path: Path) -> Document:
     latest = latest_checkpoint(path)
     shards = sorted((path / REPLAY).glob("*.parquet"))
     return {
-        "checkpoints": len(list((path / CHECKPOINTS).glob("*.safetensors"))),
+        "checkpoints": len(list((path / CHECKPOINTS).glob("step-*.safetensors"))),
         "latest": {"path": str(latest), **describe_checkpoint(latest)},
         "replay": {"shards": len(shards), "bytes": sum(shard.stat().st_size for shard in shards)},
         "models": [

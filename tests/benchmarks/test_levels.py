@@ -100,6 +100,21 @@ def test_levels_measured_before_stay_unless_the_scale_is_another(measure: Any, g
 
 
 @pytest.mark.usefixtures("two_rungs")
+def test_a_level_is_not_measured_worse_than_it_was(
+    measure: Any,
+    good: Path,  # noqa: F811
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+):
+    assert measure("--level", "Full", games=6) == 0
+    before = (good.parent / "levels.json").read_bytes()
+    assert measure("--level", "Full", games=4) == BAD_INPUT
+    assert "expected at least the 6 games" in capsys.readouterr().err.splitlines()[-1]
+    assert (good.parent / "levels.json").read_bytes() == before
+    assert measure("--level", "Full", "--output", str(tmp_path / "other.json"), games=4) == 0
+    assert measure("--level", "Full", games=6) == 0
+
+
 def test_a_killed_measurement_goes_on_from_its_games(
     measure: Any,
     good: Path,  # noqa: F811

@@ -138,10 +138,19 @@ def test_a_checkpoint_and_a_run(run: Path, models: Path, capsys: pytest.CaptureF
     assert checkpoint["info"]["training_step"] == 12
     found = described(run, capsys)
     assert found["kind"] == "run"
+    assert found["checkpoints"] == 1
     assert found["latest"]["sha256"] == checkpoint["sha256"]
     assert found["replay"]["shards"] == 1
     names = {Path(one["path"]).name for one in found["models"]}
     assert names >= {path.name for path in models.glob("*.onnx")}
+
+
+def test_the_learner_s_state_is_no_checkpoint(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    shutil.copytree(run / "checkpoints", tmp_path / "checkpoints")
+    (tmp_path / "checkpoints" / "state-00000012.safetensors").touch()
+    assert described(tmp_path, capsys)["checkpoints"] == 1
 
 
 def test_words(model: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

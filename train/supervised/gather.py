@@ -28,6 +28,19 @@ _CHUNK = 32
 Stop = Callable[[], bool]
 
 
+def check_sources(run: Path, settings: SupervisedSettings) -> None:
+    """Complains of what is not there to gather from, before a run is told of it.
+
+    Raises:
+        DataError: a PGN file that was not read to its end cannot be read.
+        MachineError: the engine is missing.
+    """
+    if settings.from_pgn and _known(run / FOLDER / _PGN, settings.from_pgn) is None:
+        _check_readable(settings.from_pgn)
+    if settings.teacher:
+        find_engine(settings.teacher)
+
+
 def gather(
     run: Path, settings: SupervisedSettings, *, seed: int, display: Display, stop: Stop
 ) -> bool:
@@ -88,11 +101,15 @@ def _count_games(data: DataSet) -> str:
 
 def _identify(paths: list[Path]) -> list[dict[str, object]]:
     """Returns what tells files from others; complains of one that cannot be read."""
-    for path in paths:
-        next(read_texts([path]), None)
+    _check_readable(paths)
     return [
         {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path)} for path in paths
     ]
+
+
+def _check_readable(paths: list[Path]) -> None:
+    for path in paths:
+        next(read_texts([path]), None)
 
 
 def _known(folder: Path, paths: list[Path]) -> list[dict[str, object]] | None:

@@ -25,7 +25,7 @@ from train.settings import TrainConfig
 from train.start import Start
 from train.supervised.config import FOLDER, SETTINGS
 from train.supervised.dataset import Shard, read_shards
-from train.supervised.gather import gather
+from train.supervised.gather import check_sources, gather
 from train.supervised.held_out import MOST_POSITIONS, HeldOut
 from train.supervised.settings import SupervisedSettings
 from train.supervised.stream import Stream, held_out_games
@@ -82,6 +82,7 @@ def learn_supervised(
         return {}
     if start.learner.training_step:
         display.resumed(run, step=start.learner.training_step)
+    check_sources(run, settings)
     write_text(run / FOLDER / SETTINGS, document)
     if not gather(run, settings, seed=config.seed, display=display, stop=stop):
         return start.losses

@@ -183,6 +183,21 @@ def test_a_wrong_option_is_one_line(
     assert words in complaint(["train", "--run", str(run), "--no-selfplay", *options], capsys)
 
 
+@pytest.mark.parametrize("source", [["--from-pgn", "missing.pgn"], ["--teacher", "no-such-engine"]])
+def test_a_source_that_is_not_there_is_not_kept(
+    run: Path,
+    config: TrainConfig,
+    source: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    profile = tmp_path / "tiny.toml"
+    profile.write_text(config.to_toml())
+    command = ["train", "--profile", str(profile), "--run", str(run)]
+    assert source[1] in complaint([*command, "--no-selfplay", *source], capsys)
+    assert main([*command, "--iterations", "1"]) == DONE
+
+
 def test_pgn_without_a_game_to_learn_is_one_line(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
