@@ -151,6 +151,7 @@ def quantization(
 
     ordered = _reference_first(find_family(models))
     _say_backends(ordered, backend)
+    _say_if_strangers(ordered)
     return _show([work], json_output, output)
 
 
@@ -404,6 +405,12 @@ def _say_backends(models: list[Path], backend: BackendName) -> None:
     for choice, model in choices.items():
         which = "" if len(choices) == 1 else f"{model}: "
         progress_console().print(f"{which}{choice}", soft_wrap=True)
+
+
+def _say_if_strangers(models: list[Path]) -> None:
+    """Says so where models are not of one network: their ratios are not what a precision buys."""
+    if len({read_spec(model).checkpoint_sha256 for model in models}) > 1:
+        progress_console().print("the models are of different checkpoints", soft_wrap=True)
 
 
 def _print(report: Report) -> None:

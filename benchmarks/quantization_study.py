@@ -19,6 +19,7 @@ import onnx
 from numpy.typing import NDArray
 
 from aztoolkit.backends import open_evaluator
+from aztoolkit.errors import AztoolkitError
 from aztoolkit.evaluator import Evaluator
 from aztoolkit.files import write_json, write_text
 from aztoolkit.measure import rates_side_by_side
@@ -183,6 +184,9 @@ if __name__ == "__main__":
     parser.add_argument("-o", "--output", type=Path, default=Path("study"))
     given = parser.parse_args()
     let_waiting_threads_sleep()
-    found = study(given.model, given.games, given.output)
+    try:
+        found = study(given.model, given.games, given.output)
+    except AztoolkitError as error:
+        raise SystemExit(f"quantization_study: {error}") from error
     write_json(given.output / "study.json", found)
     write_text(given.output / "study.md", to_markdown(found))

@@ -105,5 +105,7 @@ async def _on_bug(_request: Request, _error: Exception) -> JSONResponse:
 
 
 def _describe(fault: Mapping[str, Any]) -> str:  # Any: as above
+    if fault["type"] == "json_invalid":
+        return f"expected JSON as the body, got: {fault['ctx']['error']}"
     where = ".".join(str(part) for part in fault["loc"] if part != "body") or "body"
     return f"{where}: {fault['msg']}"

@@ -88,6 +88,21 @@ def test_the_command_saves_document_and_picture_and_can_leave_out_searches(
     ]
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("same", [True, False])
+def test_models_of_different_networks_are_said_to_be(
+    same: bool, az_spec: ModelSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    other = az_spec if same else az_spec.model_copy(update={"checkpoint_sha256": "f" * 64})
+    pair = [
+        make_constant_model(tmp_path / "a.onnx", az_spec),
+        make_constant_model(tmp_path / "b.onnx", other),
+    ]
+    arguments = ["benchmark", "quantization", *map(str, pair), "--skip-search", "--backend", "cpu"]
+    assert main(arguments) == 0
+    assert ("of different checkpoints" in capsys.readouterr().err) is not same
+
+
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 @pytest.mark.parametrize(
     ("precisions", "reference"),

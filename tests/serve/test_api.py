@@ -238,6 +238,13 @@ async def test_malformed_new_game_is_refused(client: Client, body: object) -> No
     assert error["code"] == "bad_request"
 
 
+async def test_a_body_that_is_no_json_is_said_to_be(client: Client) -> None:
+    json_type = {"Content-Type": "application/json"}
+    error = await refusal(client, "POST", "/api/games", 422, content=b"junk", headers=json_type)
+    assert error["code"] == "bad_request"
+    assert error["message"].startswith("expected JSON as the body, got: ")
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"null"])
 async def test_body_that_is_no_json_object_is_refused(client: Client, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
