@@ -63,14 +63,7 @@ def _restore_by_channel(
     scales = np.full(channels, grid.scale, np.float32)
     zero_points = np.full(channels, grid.zero_point, scheme.target.dtype)
     name = f"{node.name}/{tensor}"
-    constants = _add(graph, name, scales, zero_points)
-    return helper.make_node(
-        "DequantizeLinear",
-        [f"{tensor}_q", *constants],
-        [rounded_name(name)],
-        name=f"{name}_DQ",
-        axis=1,
-    )
+    return _restoring_node(f"{tensor}_q", _add(graph, name, scales, zero_points), name, axis=1)
 
 
 def _round_tensor(graph: onnx.GraphProto, scheme: Scheme, tensor: str) -> list[onnx.NodeProto]:
@@ -113,13 +106,13 @@ def _constant_node(
     """Adds a constant in integers, one scale an element of its first axis; returns what renders it."""
     graph.initializer.append(numpy_helper.from_array(codes, f"{name}_q"))
     constants = _add(graph, name, scales, np.zeros(len(scales), codes.dtype))
-    return helper.make_node(
-        "DequantizeLinear",
-        [f"{name}_q", *constants],
-        [rounded_name(name)],
-        name=f"{name}_DQ",
-        axis=0,
-    )
+    return _restoring_node(f"{name}_q", constants, name, axis=0)
+
+
+def _restoring_node(codes: str, constants: list[str], name: str, *, axis: int) -> onnx.NodeProto:
+    """Returns the node that renders codes with one scale an element of an axis."""
+    inputs, outputs = [codes, *constants], [rounded_name(name)]
+    return helper.make_node("DequantizeLinear", inputs, outputs, name=f"{name}_DQ", axis=axis)
 
 
 def _add(
