@@ -36,7 +36,7 @@ from export.quantization.equalize import balance_sources, equalize, spread_resul
 from export.quantization.layers import Prepared, prepare
 from export.quantization.policy import policy_layer, policy_range
 from export.quantization.ranges import Range, RangeMethod, choose_spans, measure_ranges
-from export.quantization.rounded import Rounded
+from export.quantization.rounded import Rounded, check_layers
 from export.quantization.scheme import (
     FULL_WEIGHT_BITS,
     Scheme,
@@ -116,6 +116,8 @@ def quantize_model(
     spec = read_fp32_spec(model)
     try_model(model, calibration.planes[:1])
     original = onnx.load(model)
+    if recipe.keep_float != AUTO:
+        check_layers(recipe.keep_float, prepare(original, spec.encoding).layers)
     with atomic_path(target) as temporary:
         rounded = round_static(original, spec, calibration, recipe, watch=watch)
         if recipe.keep_float != AUTO:

@@ -7,7 +7,7 @@ import onnx
 
 from aztoolkit.errors import ConfigError
 from export.quantization.compact import compact
-from export.quantization.layers import Prepared, parameter, set_parameter
+from export.quantization.layers import Layer, Prepared, parameter, set_parameter
 from export.quantization.scheme import Scheme
 from export.quantization.write import write_graph
 
@@ -38,11 +38,7 @@ class Rounded:
         Raises:
             ConfigError: a name is not that of a rounded layer.
         """
-        known = [layer.name for layer in self.scheme.layers]
-        if unknown := [name for name in names if name not in known]:
-            raise ConfigError(
-                f"expected layers among {', '.join(known)} to keep in float, got {unknown[0]}"
-            )
+        check_layers(names, self.scheme.layers)
         prepared = self.prepared.copy()
         for layer in self.scheme.layers:
             if layer.name in names:
@@ -50,3 +46,12 @@ class Rounded:
                     values = parameter(self.exact.model.graph, tensor)
                     set_parameter(prepared.model.graph, tensor, values)
         return replace(self, prepared=prepared, scheme=self.scheme.without(names))
+
+
+def check_layers(names: Sequence[str], layers: Sequence[Layer]) -> None:
+    """Raises ConfigError if a layer to keep in float is none of these."""
+    known = [layer.name for layer in layers]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigError(
+            f"expected layers among {', '.join(known)} to keep in float, got {unknown[0]}"
+        )

@@ -9,14 +9,14 @@ import pytest
 from onnx import numpy_helper
 
 from aztoolkit.backends import open_evaluator
-from aztoolkit.errors import ModelError
+from aztoolkit.errors import ConfigError, ModelError
 from aztoolkit.model import ModelSpec
 from export.calibration import Calibration, load_calibration
 from export.distances import compare_evaluators
 from export.onnx import export_onnx
 from export.positions import sample_boards
 from export.quantization.scheme import SAFE_WEIGHT_BITS
-from export.quantize import Recipe, quantize_static
+from export.quantize import Recipe, quantize_model, quantize_static
 from tests.export.conftest import make_checkpoint, make_constant_model
 
 
@@ -139,3 +139,18 @@ def test_a_model_without_convolutions_stays_float(
     model = make_constant_model(tmp_path / "zeros.onnx", az_spec)
     with pytest.raises(ModelError, match="expected convolutions to quantize, got none"):
         quantize_static(model, tmp_path / "x.onnx", calibration)
+
+
+def test_a_layer_that_is_not_there_is_refused_before_anything_is_rounded(
+    calibration: Calibration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def rounded(*_: object, **__: object) -> None:
+        raise AssertionError("rounded all the same")
+
+    monkeypatch.setattr("export.quantize.round_static", rounded)
+    original = tmp_path / "fp32.onnx"
+    export_onnx(make_checkpoint(tmp_path), original)
+    recipe = Recipe(keep_float=("/nowhere",))
+    with pytest.raises(ConfigError, match="to keep in float, got /nowhere"):
+        quantize_model(original, tmp_path / "int8.onnx", calibration, recipe)
+    assert not (tmp_path / "int8.onnx").exists()
