@@ -86,17 +86,21 @@ def test_a_budget_out_of_reach_is_said_to_be(
     assert {cost.layer for cost in search.costs} <= words
 
 
+@pytest.fixture(scope="module")
+def symmetric(original: onnx.ModelProto, spec: ModelSpec, calibration: Calibration) -> Rounded:
+    return round_static(original, spec, calibration, Recipe(target="tensorrt"))
+
+
 def test_prices_for_tensorrt_are_by_work(
     original: onnx.ModelProto,
-    spec: ModelSpec,
-    calibration: Calibration,
+    symmetric: Rounded,
+    planes: np.ndarray,
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr("export.quantization.prices.times_ms", lambda *_: [8.0])
-    rounded = round_static(original, spec, calibration, Recipe(target="tensorrt"))
-    prices = find_prices(original, rounded, calibration.planes)
+    prices = find_prices(original, symmetric, planes)
     assert isinstance(prices, PricesByWork)
-    shares = work_shares(rounded)
+    shares = work_shares(symmetric)
     assert sum(shares.values()) == pytest.approx(1)
     assert {name: prices.price_ms(name) for name in shares} == pytest.approx(
         {name: 8 * share for name, share in shares.items()}
@@ -106,8 +110,9 @@ def test_prices_for_tensorrt_are_by_work(
 @pytest.mark.parametrize("target", ["cpu", "tensorrt"])
 def test_layers_go_back_up_to_half_of_the_work_however_little_int8_saves(
     original: onnx.ModelProto,
-    spec: ModelSpec,
-    calibration: Calibration,
+    rounded: Rounded,
+    symmetric: Rounded,
+    planes: np.ndarray,
     target: TargetName,
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -115,9 +120,9 @@ def test_layers_go_back_up_to_half_of_the_work_however_little_int8_saves(
         "export.quantization.prices.times_ms",
         lambda models, _: [1.0 + len(m.graph.node) for m in models],
     )
-    rounded = round_static(original, spec, calibration, Recipe(target=target))
-    found, search = search_layers(original, rounded, Judge(original, calibration.planes, []), 0.0)
-    shares = work_shares(rounded)
+    whole = {"cpu": rounded, "tensorrt": symmetric}[target]
+    found, search = search_layers(original, whole, Judge(original, planes[:20], []), 0.0)
+    shares = work_shares(whole)
     floated = sum(shares[name] for name in search.floated)
     assert search.floated
     assert floated <= 0.5
