@@ -26,7 +26,8 @@ def write_graph(prepared: Prepared, scheme: Scheme) -> onnx.ModelProto:
     for tensor in [value.name for value in graph.input if value.name in scheme.rounded]:
         nodes.extend(_round_tensor(graph, scheme, tensor))
     for node in graph.node:
-        nodes.extend(_redirect(graph, node, scheme))
+        is_kept = node.op_type == "Conv" and node.name not in layers
+        nodes.extend(_redirect(graph, node, scheme, by_channel=is_kept))
         if node.name in layers:
             nodes.extend(_round_parameters(graph, scheme, layers[node.name], node))
         nodes.append(node)
@@ -40,14 +41,15 @@ def write_graph(prepared: Prepared, scheme: Scheme) -> onnx.ModelProto:
     return model
 
 
-def _redirect(graph: onnx.GraphProto, node: onnx.NodeProto, scheme: Scheme) -> list[onnx.NodeProto]:
+def _redirect(
+    graph: onnx.GraphProto, node: onnx.NodeProto, scheme: Scheme, *, by_channel: bool
+) -> list[onnx.NodeProto]:
     """Lets a node read the rounded forms of what it reads; returns the nodes that this takes."""
-    rounded = any(node.name == layer.name for layer in scheme.layers)
     made = []
     for place, tensor in enumerate(node.input):
         if not scheme.reads_rounded(node, tensor):
             continue
-        if node.op_type == "Conv" and not rounded:
+        if by_channel:
             made.append(_restore_by_channel(graph, scheme, tensor, node))
             node.input[place] = made[-1].output[0]
         else:

@@ -115,6 +115,7 @@ def test_a_level_is_not_measured_worse_than_it_was(
     assert measure("--level", "Full", games=6) == 0
 
 
+@pytest.mark.usefixtures("two_rungs")
 def test_a_killed_measurement_goes_on_from_its_games(
     measure: Any,
     good: Path,  # noqa: F811
